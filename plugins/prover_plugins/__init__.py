@@ -1,0 +1,1 @@
+"""The built-in plugins, one package each; every one is an example of how to write your own."""
