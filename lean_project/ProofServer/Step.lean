@@ -1,0 +1,108 @@
+module
+public meta import ProofServer.State
+public import ProofServer.State
+
+/-!
+# Applying a tactic to a state
+
+The tactic sees the first goal only; what it leaves comes before the other goals. It may fail in typed ways
+and it may not do what a proof step has no business doing (see `forbidden`).
+-/
+open Lean Elab Meta
+public meta section
+namespace ProofServer
+
+/-- Syntax that a search step may not contain: it runs code, gives up, or trusts the compiler. -/
+def forbiddenKinds : NameSet := go
+  [`Lean.Parser.Tactic.runTac, `Lean.byElab, `Lean.Parser.Term.byElab, `Lean.runElab, `Lean.Parser.Term.runElab,
+   `Lean.Parser.Tactic.nativeDecide, `Lean.Parser.Term.sorry, `Lean.Parser.Tactic.tacticSorry,
+   `Lean.Parser.Tactic.tacticAdmit, `Lean.Parser.Tactic.tacticStop_, `Lean.Parser.Term.unsafe,
+   `Lean.Parser.Term.evalId, `Lean.includeStr, `Lean.Parser.Term.includeStr] {}
+where go (l : List Name) (s : NameSet) : NameSet := match l with
+  | [] => s
+  | n :: l => go l (s.insert n)
+
+/-- The first forbidden thing in a piece of syntax, described. -/
+partial def forbidden (stx : Syntax) : Option String :=
+  match stx with
+  | .node _ k args =>
+    if forbiddenKinds.contains k then some s!"{nameText k} may not be used in a proof step"
+    else if k == `Lean.Parser.Tactic.set_option || k == `Lean.Parser.Term.set_option then
+      some "options may not be changed in a proof step"
+    else if k == `Lean.Parser.Tactic.posConfigItem && mentionsNative args.toList then
+      some "evaluation by compiled code may not be used in a proof step"
+    else go args.toList
+  | _ => none
+where
+  mentionsNative (l : List Syntax) : Bool := match l with
+    | [] => false
+    | .ident _ _ n _ :: l => n.eraseMacroScopes == `native || mentionsNative l
+    | .atom _ s :: l => s == "native" || mentionsNative l
+    | .node _ _ args :: l => mentionsNative args.toList || mentionsNative l
+    | _ :: l => mentionsNative l
+  go (l : List Syntax) : Option String := match l with
+    | [] => none
+    | s :: l => match forbidden s with
+      | some r => some r
+      | none => go l
+
+def failureKind (e : Exception) : String :=
+  if e.isInterrupt then "timeout"
+  else if e.isRuntime then
+    if e.isMaxRecDepth then "recursion" else "timeout"
+  else "tactic"
+
+/-- The error messages logged in a state, one after the other. -/
+def loggedErrors (log : MessageLog) : IO String := do
+  let mut text := ""
+  for m in log.toList do
+    match m.severity with
+    | .error => text := text ++ (if text.isEmpty then "" else "\n") ++ (← m.data.toString)
+    | _ => pure ()
+  return text
+
+/-- Applies `text` to the first goal of `p`. `heartbeats` is in thousands. -/
+def applyTactic (p : ProofState) (text : String) (heartbeats : Nat) (token : IO.CancelToken) :
+    IO (Except Refusal ProofState) := do
+  match Parser.runParserCategory p.coreState.env `tactic text "<tactic>" with
+  | .error e => return .error { kind := "parse", message := e }
+  | .ok stx =>
+    if let some reason := forbidden stx then
+      return .error { kind := "forbidden", message := reason }
+    let (goal, others) ← match p.goals with
+      | g :: gs => pure (g, gs)
+      | [] => return .error { kind := "tactic", message := "no goals" }
+    let context := { p.coreContext with
+      initHeartbeats := ← IO.getNumHeartbeats, maxHeartbeats := heartbeats * 1000,
+      options := maxHeartbeats.set p.coreContext.options heartbeats,
+      cancelTk? := some token, fileMap := FileMap.ofString text }
+    let act : TermElabM (List MVarId) := do
+      let (_, s) ← (Tactic.evalTactic stx { elaborator := .anonymous, recover := false }).run
+        { goals := [goal] }
+      Term.synthesizeSyntheticMVarsNoPostponing
+      let mut left : Array MVarId := #[]
+      for g in listAppend s.goals others do
+        if !(← g.isAssigned) then left := left.push g
+      let value ← instantiateMVars (.mvar goal)
+      if value.hasSorry then throwError "the result contains sorry"
+      if left.size == 0 then
+        let proof ← instantiateMVars (.mvar p.root)
+        if proof.hasExprMVar then throwError "no goals are left but the proof has holes"
+      return left.toList
+    let termRef ← IO.mkRef p.termState
+    let metaRef ← IO.mkRef p.metaState
+    let coreRef ← IO.mkRef { p.coreState with messages := {} }
+    let result ← (((act p.termContext termRef : MetaM _) p.metaContext metaRef : CoreM _) context coreRef).toBaseIO
+    let core ← coreRef.get
+    let logged ← loggedErrors core.messages
+    match result with
+    | .ok goals =>
+      if logged != "" then return .error { kind := "tactic", message := logged }
+      return .ok { p with
+        coreState := { core with messages := {}, infoState := {}, traceState := {} }, metaState := ← metaRef.get, termState := ← termRef.get, goals }
+    | .error e =>
+      let message ← e.toMessageData.toString
+      let message := if logged == "" then message else message ++ "\n" ++ logged
+      return .error { kind := failureKind e, message }
+
+end ProofServer

@@ -1,0 +1,4 @@
+module
+public meta import ProofServer.Serve
+public import ProofServer.Serve
+#serve
