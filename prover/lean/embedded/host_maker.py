@@ -3,8 +3,8 @@
 The package's lean.js is 89 MB and needs minutes to start. Two steps make a host of it:
 
 1. `write_glue` drops the 201,107 export assignments that make up 99 % of lean.js (at install time).
-2. `make_host` applies the named patches of `patches.PATCHES` to the glue and adds the JavaScript
-   files of this folder around it (whenever this code has changed).
+2. `make_host` applies the named patches of `patches.PATCHES` to the glue, adds the JavaScript files
+   of the folder `host`, and rewrites lean.wasm (see `wasm_module`), whenever this code has changed.
 
 Every pattern must occur exactly once, else `HostPatchError` names the patch: a changed package must
 never give a host that half works.
@@ -13,22 +13,28 @@ never give a host that half works.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from prover.lean.embedded import patches
+from prover.lean.embedded import patches, wasm_module
 from prover.lean.embedded.errors import HostPatchError
 
 GLUE_FILE = "glue.js"
 HOST_FILE = "host.js"
 WASM_FILE = "lean.wasm"
+SYMBOL_FILE = "symbols.bin"
 
 _FOLDER = Path(__file__).parent
-_SOURCES = ("host_maker.py", "patches.py", "host_prelude.js", "host_runtime.js")
+_PRELUDE = "host/prelude.js"
+_RUNTIME = ("host/files.js", "host/symbols.js", "host/main.js")
+_SOURCES = ("host_maker.py", "patches.py", "wasm_module.py", _PRELUDE, *_RUNTIME)
 _EXPORTS_START = "function assignWasmExports(wasmExports){"
 _EXPORTS_END = "var wasmImports;function assignWasmImports"
-_ASSIGNMENT = re.compile(r'(?<![\w$.])([\w$]+)=Module\["[^"]*"\]=wasmExports\["([^"]*)"\](\.value)?;')
+_ASSIGNMENT = re.compile(
+    r'(?<![\w$.])([\w$]+)=Module\["[^"]*"\]=wasmExports\["([^"]*)"\](\.value)?;'
+)
+_EXPORT_USE = re.compile(r'wasmExports\["([^"]+)"\]')
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -71,14 +77,27 @@ def slim_glue(lean_js: str) -> str:
 
 
 def patch_glue(glue: str) -> str:
-    """The JavaScript of the host: prelude, patched glue with the runtime additions inside."""
-    for patch in patches.all_patches((_FOLDER / "host_runtime.js").read_text(encoding="utf-8")):
+    """The JavaScript of the host: prelude, then the patched glue with the runtime inside it."""
+    for patch in patches.PATCHES:
         glue = patch.apply(glue)
-    return (_FOLDER / "host_prelude.js").read_text(encoding="utf-8") + glue
+    runtime = "\n".join(_read(name) for name in _RUNTIME)
+    anchor = patches.RUNTIME_ANCHOR
+    glue = replace(anchor, new=anchor.new.replace("{runtime}", runtime)).apply(glue)
+    return _read(_PRELUDE) + glue
 
 
 def make_host(package: Path, target: Path) -> None:
-    """Write the host for the unpacked `package` into the folder `target`."""
+    """Write the host for the unpacked `package` into the folder `target`.
+
+    Raises `HostPatchError` when the package is not as expected.
+    """
     glue = (package / GLUE_FILE).read_text(encoding="utf-8")
-    (target / HOST_FILE).write_text(patch_glue(glue), encoding="utf-8")
-    os.link(package / WASM_FILE, target / WASM_FILE)
+    host = patch_glue(glue)
+    kept = {name.encode() for name in _EXPORT_USE.findall(host)}
+    symbols = wasm_module.rewrite(package / WASM_FILE, target / WASM_FILE, kept)
+    wasm_module.write_symbols(symbols, target / SYMBOL_FILE)
+    (target / HOST_FILE).write_text(host, encoding="utf-8")
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from prover.lean.embedded import host_maker, installer
@@ -33,9 +32,7 @@ def node_executable() -> str:
 
 def server_command(source: Path) -> tuple[list[str], dict[str, str]]:
     """Arguments and environment that run the Lean file `source` (an absolute path)."""
-    mounts = {str(installer.install_path()), str(source.parent), tempfile.gettempdir()}
     environment = dict(os.environ)
     environment["LEAN_PATH"] = str(installer.library_path())
-    environment["LEAN_HOST_MOUNTS"] = ":".join(sorted(mounts))
     host = installer.host_path() / host_maker.HOST_FILE
     return [node_executable(), str(host), "-j1", str(source)], environment

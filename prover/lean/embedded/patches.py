@@ -1,9 +1,8 @@
-"""The patches that turn the package's glue into a fast, quiet Node host: each named, with its reason."""
+"""The patches that turn the package's glue into a fast, quiet Node host; each says its reason."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover.lean.embedded.errors import HostPatchError
@@ -52,84 +51,132 @@ class PatternPatch:
         return patched
 
 
-def all_patches(runtime: str) -> Iterator[Patch | PatternPatch]:
-    """The patches in order; `runtime` is the text of host_runtime.js."""
-    yield Patch(
+PATCHES: tuple[Patch | PatternPatch, ...] = (
+    Patch(
         "configuration",
-        "the prelude supplies stdin, exit handling and settings",
+        "the prelude supplies exit handling",
         'var Module=typeof Module!="undefined"?Module:{};',
         "var Module=globalThis.leanHost;",
-    )
-    yield PatternPatch(
+    ),
+    PatternPatch(
         "silence",
-        "the package prints debugging lines to stdout, which is ours for the protocol",
+        "the package reports its progress from C on stdout, which is the server's",
         r'console\.log\("\[DEBUG[^;{}]*?\)(?=[;}\]])',
         "0",
-    )
-    yield Patch(
+    ),
+    Patch(
+        "no-input-check",
+        "the package reads the input file once more, only to report on it",
+        "941770:$0=>{",
+        "941770:$0=>{return 0;",
+    ),
+    Patch(
         "no-package-mounts",
-        "the package mounts /home and /tmp; the host mounts what it is told to",
+        "the package mounts /home and /tmp; files are reached directly instead",
         "939105:()=>{",
         "939105:()=>{return 0;",
-    )
-    yield Patch(
+    ),
+    Patch(
+        "environment",
+        "Lean sees the environment of the process",
+        "var ENV={};",
+        "var ENV=process.env;",
+    ),
+    Patch(
+        "fast-compilation",
+        "checking 115 MB of code that never changes costs half a second; functions are checked "
+        "when first called. Set before the module is compiled",
+        "wasmBinaryFile??=findWasmBinary();",
+        'require("v8").setFlagsFromString("--wasm-lazy-validation");'
+        "wasmBinaryFile??=findWasmBinary();",
+    ),
+    Patch(
         "no-merge",
-        "copying 200,000 exports into the import table, in every thread, costs seconds",
+        "symbols are looked up by address, so the import table needs no copy of the exports",
         'mergeLibSymbols(wasmExports,"main");',
         "",
-    )
-    yield Patch(
-        "imported-got-only",
-        "only the imported entries of the global offset table need an address",
+    ),
+    Patch(
+        "imported-addresses",
+        "the offset table takes its addresses from the symbol file; the exports are gone",
         "updateGOT(origExports);",
-        "resolveImportedGot(origExports);",
-    )
-    yield Patch(
-        "fill-table",
-        "put every exported function into the table once, in the same order in every thread",
-        "loadDylibs();",
-        "loadDylibs();fillTable(origExports);",
-    )
-    yield Patch(
-        "resolve-from-exports",
-        "with no-merge, symbols that the JavaScript side asks for come from the exports",
-        'sym=wasmImports[symName]}else if(symName.startsWith("invoke_")){',
-        "sym=wasmImports[symName]}else if(wasmExports&&wasmExports[symName]){sym=wasmExports[symName]}"
-        'else if(symName==="main"&&wasmExports["__main_argc_argv"]){'
-        'sym=wasmExports["__main_argc_argv"]}'
-        'else if(symName.startsWith("invoke_")){',
-    )
-    yield Patch(
+        "resolveImportedAddresses();",
+    ),
+    Patch(
+        "no-thread-local-exports",
+        "nothing looks up thread-local symbols by name, and their exports are gone",
+        "metadata.tlsExports.forEach(s=>tlsExports[s]=moduleExports[s]);",
+        "",
+    ),
+    Patch(
+        "no-table-walk",
+        "making a JavaScript function of each of 150,000 table entries costs each thread a second",
+        "functionsInTableMap=new WeakMap;updateTableMap(0,wasmTable.length)",
+        "functionsInTableMap=new WeakMap",
+    ),
+    Patch(
+        "main-symbol",
+        "the only symbol that the glue itself looks up by name",
+        'var entryFunction=resolveGlobalSymbol("main").sym;',
+        'var entryFunction=wasmExports["__main_argc_argv"];',
+    ),
+    Patch(
         "symbol-lookup",
-        "dlsym searched a list of 200,000 names (180 s per start); use a map of addresses",
-        "newSymIndex=Object.keys(lib.exports).indexOf(symbol);"
-        "if(newSymIndex==-1||lib.exports[symbol].stub){",
-        "if(address.has(symbol))return tableBase+address.get(symbol);if(!wasmExports[symbol]){",
-    )
-    yield Patch(
-        "data-symbol-lookup",
-        "symbols of data are read from the exports",
-        "return 0}result=lib.exports[symbol];",
-        "return 0}result=wasmExports[symbol];",
-    )
-    yield Patch("runtime", "our functions", "var setWasmTableEntry=", runtime + "var setWasmTableEntry=")
-    yield Patch(
+        "dlsym searched a list of 200,000 names: 180 s per start",
+        "var __dlsym_js=(handle,symbol,symbolIndex)=>{",
+        "var __dlsym_js=(handle,symbol,symbolIndex)=>{return lookUpSymbol(handle,symbol);",
+    ),
+    Patch(
+        "direct-files",
+        "file system calls are answered in the calling thread instead of by the main thread",
+        "function getWasmImports(){assignWasmImports();",
+        "function getWasmImports(){assignWasmImports();Object.assign(wasmImports,directFiles);",
+    ),
+    Patch(
+        "share-send",
+        "threads share the positions of open files",
+        'worker.postMessage({cmd:"load",',
+        'worker.postMessage({cmd:"load",hostShared,',
+    ),
+    Patch(
+        "share-receive",
+        "threads share the positions of open files",
+        "sharedModules=msgData.sharedModules;",
+        "sharedModules=msgData.sharedModules;hostShared=msgData.hostShared;",
+    ),
+    Patch(
+        "share-create",
+        "threads share the positions of open files",
+        "var wasmExports;if(!ENVIRONMENT_IS_PTHREAD){createWasm();",
+        "var wasmExports;if(!ENVIRONMENT_IS_PTHREAD){"
+        "hostShared={positions:directFiles.initialPositions()};createWasm();",
+    ),
+    Patch(
         "worker-options",
         "deep recursion kills a worker with Node's default stack; workers need the arguments",
         'worker=new Worker(pthreadMainJs,{workerData:"em-pthread",name:"em-pthread"})',
         'worker=new Worker(pthreadMainJs,{workerData:"em-pthread",name:"em-pthread",'
         "argv:arguments_,resourceLimits:{stackSizeMb:256}})",
-    )
-    yield Patch(
+    ),
+    Patch(
         "run-main-in-thread",
         "Lean's main runs in a worker, so that Node's main thread stays free to serve the workers",
         "var result=getWasmTableEntry(ptr)(arg);function finish",
         f"if(arg==={MAIN_MARKER})return runLeanMain();"
         "var result=getWasmTableEntry(ptr)(arg);function finish",
-    )
-    yield Patch(
+    ),
+    Patch(
         "spawn-main",
         "instead of calling main, the main thread starts the worker that does",
         "if(!noInitialRun)callMain(args);",
         f"if(!noInitialRun)spawnLeanMain({MAIN_MARKER});",
-    )
+    ),
+)
+
+RUNTIME_ANCHOR = Patch(
+    "runtime",
+    "the host's own functions stand where those of the glue are visible",
+    "var reportUndefinedSymbols=",
+    "{runtime}var reportUndefinedSymbols=",
+)
+"""Where the files of `host/` go in; `{runtime}` stands for them."""

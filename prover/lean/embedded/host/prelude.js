@@ -1,0 +1,33 @@
+// The start of the host: what happens before the package's glue, in every thread.
+
+// A code that neither Lean nor Node uses: the process ended by a fault and not by its work.
+const HOST_FAILURE = 86;
+// The code after the parent process has gone.
+const HOST_ORPHANED = 87;
+const PARENT_CHECK_MS = 1000;
+
+const hostThreads = require("worker_threads");
+let hostShared;
+
+// End the whole process at once, from the main thread; a worker asks the main thread to.
+function leaveHost(code, reason) {
+  if (reason) require("fs").writeSync(2, `lean host: ${reason}\n`);
+  process.exit(code);
+}
+
+globalThis.leanHost = {
+  hostExit: leaveHost,
+  quit: leaveHost,
+};
+
+if (hostThreads.isMainThread) {
+  const fail = (error) => leaveHost(HOST_FAILURE, String(error?.message ?? error));
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  // The process must not outlive its parent, whatever Lean is busy with. This timer also keeps
+  // Node alive: the glue's workers do not count.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) leaveHost(HOST_ORPHANED, "the parent process has gone");
+  }, PARENT_CHECK_MS);
+}
