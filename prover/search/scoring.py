@@ -1,0 +1,167 @@
+"""The only place where log-probabilities, scores, values and module weights become one cost.
+
+All costs are in nats, never negative, and smaller is better.
+
+Candidate cost
+    ``cost = -ln(p) / weight + step_cost``, where ``p`` is the proposer's probability, or its score
+    where it has no probability (``-ln(score) * score_scale``). ``weight`` is the weight of the
+    proposer: 2 halves its cost (as if its probabilities were their square roots), 0.5 doubles it, 0
+    leaves the proposer out. ``step_cost`` keeps a chain of certain actions from being free, so that
+    the search cannot dive forever.
+
+Node heuristic
+    ``size_weight * max(0, ln(size / root size)) + goal_weight * max(0, goals - 1) + value_weight *
+    -ln(max(value, value_floor))``, which depends on the state alone, not on the path, so a merged
+    node has one heuristic.
+
+Priority of (node, its next candidate)
+    ``(path cost + candidate cost) / (depth + 1) ** alpha + heuristic``. With ``alpha = 0`` it is
+    the cumulative log-probability of best-first search as in GPT-f (Polu and Sutskever 2020) and
+    ReProver (Yang et al. 2023); ``alpha`` in (0, 1] is the length normalisation of BFS-Prover (Xin
+    et al. 2025), which favours deep paths.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prover.domain import Candidate, State
+from prover.errors import BadInput
+
+# A language model's log-probabilities may be positive by rounding; anything above this is a
+# mistake.
+_ROUNDING = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """The settings of a search; costs are in nats (see the module for the formulas).
+
+    ``batch_size`` is the most candidates sent to the environment in one call, ``chunk_delta`` how
+    much more than the first of them the others may cost. ``max_candidates`` limits the candidates
+    read for one state (duplicates count), so that an endless proposer ends. ``exploration`` is the
+    mean of exponential noise added to each candidate's cost (0: none), drawn from the search's
+    seed. ``step_wall_ms`` is the environment's own limit of one action: candidates get a shorter
+    one where less time than that is left for each of a batch. ``keep_failures`` keeps failed steps
+    in the graph (reports and training want them; without them memory is that of the distinct
+    states). ``alternative_paths`` is how many other paths to a finished state are checked after a
+    rejection.
+    """
+
+    batch_size: int = 8
+    chunk_delta: float = 0.3
+    max_candidates: int = 512
+    step_cost: float = 0.05
+    score_scale: float = 1.0
+    alpha: float = 0.0
+    size_weight: float = 0.25
+    goal_weight: float = 0.1
+    value_weight: float = 1.0
+    value_floor: float = 1e-3
+    exploration: float = 0.0
+    step_wall_ms: int = 10_000
+    release_batch: int = 64
+    alternative_paths: int = 3
+    keep_failures: bool = True
+
+    def __post_init__(self) -> None:
+        """Checks ranges.
+
+        Raises:
+            BadInput: a setting is out of its range.
+        """
+        for name in ("batch_size", "max_candidates", "step_wall_ms", "release_batch"):
+            number = getattr(self, name)
+            if number < 1:
+                raise BadInput(f"search setting {name} must be at least 1, not {number}")
+        for name in (
+            "chunk_delta", "step_cost", "score_scale", "alpha", "size_weight", "goal_weight",
+            "value_weight", "exploration", "alternative_paths",
+        ):  # fmt: skip
+            number = getattr(self, name)
+            if not 0 <= number < math.inf:
+                raise BadInput(f"search setting {name} must be finite and >= 0, not {number}")
+        if not 0 < self.value_floor <= 1:
+            raise BadInput(f"search setting value_floor must be in (0, 1], not {self.value_floor}")
+
+
+class Scorer:
+    """Turns candidates and states into costs, for one search.
+
+    Raises:
+        BadInput: a weight is negative or not finite.
+    """
+
+    __slots__ = ("_random", "_root_size", "config", "weights")
+
+    def __init__(
+        self, config: SearchConfig, weights: Mapping[str, float], root: State, seed: int = 0
+    ) -> None:
+        for name, weight in weights.items():
+            if not 0 <= weight < math.inf:
+                raise BadInput(
+                    f"the weight of {name!r} must be finite and not negative, not {weight}"
+                )
+        self.config = config
+        self.weights = weights
+        self._root_size = max(1, root.size)
+        self._random = random.Random(seed)
+
+    def weight(self, proposer: str, fallback: str = "") -> float:
+        """The weight of ``proposer``, else of ``fallback``, else 1."""
+        weight = self.weights.get(proposer)
+        return self.weights.get(fallback, 1.0) if weight is None else weight
+
+    def cost(self, candidate: Candidate, proposer: str = "") -> float:
+        """The cost of a candidate of ``proposer``; infinite means that it is not to be tried.
+
+        Raises:
+            ValueError: neither a log-probability nor a score, or one out of its range.
+        """
+        config = self.config
+        if candidate.log_probability is not None:
+            logarithm = candidate.log_probability
+            if not logarithm <= _ROUNDING:
+                raise ValueError(f"log-probability {logarithm} of {candidate.action!r} is not <= 0")
+            surprise = max(0.0, -logarithm)
+        elif candidate.score is not None:
+            if not 0 < candidate.score <= 1 + _ROUNDING:
+                raise ValueError(
+                    f"score {candidate.score} of {candidate.action!r} is not in (0, 1]"
+                )
+            surprise = max(0.0, -math.log(candidate.score)) * config.score_scale
+        else:
+            raise ValueError(f"{candidate.action!r} has neither a log-probability nor a score")
+        weight = self.weight(candidate.proposer, proposer)
+        if weight <= 0:
+            return math.inf
+        cost = surprise / weight + config.step_cost
+        if config.exploration:
+            cost += config.exploration * self._random.expovariate(1.0)
+        return cost
+
+    def heuristic(self, state: State, value: float | None = None) -> float:
+        """The penalty of a state: its growth over the root, its goals, and its ``value`` in [0,
+        1]."""
+        config = self.config
+        penalty = 0.0
+        size = state.size
+        if size > self._root_size:
+            penalty += config.size_weight * math.log(size / self._root_size)
+        goals = state.goals
+        if goals > 1:
+            penalty += config.goal_weight * (goals - 1)
+        if value is not None:
+            penalty -= config.value_weight * math.log(max(value, config.value_floor))
+        return penalty
+
+    def priority(self, path: float, depth: int, heuristic: float, next_cost: float) -> float:
+        """The priority of a node at ``depth`` with its next candidate; the smallest is tried
+        first."""
+        total = path + next_cost
+        if self.config.alpha:
+            total /= (depth + 1) ** self.config.alpha
+        return total + heuristic
