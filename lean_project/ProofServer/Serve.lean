@@ -1,6 +1,6 @@
 module
-public meta import ProofServer.Step
-public import ProofServer.Step
+public meta import ProofServer.Goals
+public import ProofServer.Goals
 
 /-!
 # The server: one JSON object a line in, one out
@@ -202,6 +202,13 @@ def handleStep (s : Server) (j : Json) : IO Reply := do
       results := results.push (← stepOne s p call (natField j "heartbeats" 200000) (natField j "wall_ms" 10000))
     return .ok (Json.mkObj [("type", jStr "step"), ("results", jArr results)])
 
+def handleDescribe (s : Server) (j : Json) : IO Reply := do
+  match ← s.state? j with
+  | .error r => return .error r
+  | .ok p => match ← goalsJson p with
+    | .error r => return .error r
+    | .ok goals => return .ok (Json.mkObj [("type", jStr "describe"), ("goals", goals)])
+
 def handleRelease (s : Server) (j : Json) : IO Reply := do
   for i in natsField j "states" do
     s.states.modify fun a => if i < a.size then a.set! i none else a
@@ -246,6 +253,7 @@ def handle (s : Server) (j : Json) : IO Reply := do
   | "open_goal" => handleOpenGoal s j
   | "open_sorries" => handleOpenSorries s j
   | "step" => handleStep s j
+  | "describe" => handleDescribe s j
   | "release" => handleRelease s j
   | "statistics" => handleStatistics s
   | "exit" => return .ok (Json.mkObj [("type", jStr "exit")])
