@@ -1,6 +1,8 @@
 module
 public meta import ProofServer.Goals
+public meta import ProofServer.Check
 public import ProofServer.Goals
+public import ProofServer.Check
 
 /-!
 # The server: one JSON object a line in, one out
@@ -209,6 +211,15 @@ def handleDescribe (s : Server) (j : Json) : IO Reply := do
     | .error r => return .error r
     | .ok goals => return .ok (Json.mkObj [("type", jStr "describe"), ("goals", goals)])
 
+def handleCheck (s : Server) (j : Json) : IO Reply := do
+  match ← s.base (strsField j "imports") with
+  | .error r => return .error r
+  | .ok env =>
+    let input : CheckInput :=
+      { source := strField j "source", reference := strField j "reference", names := strsField j "names",
+        wallMs := natField j "wall_ms" 120000 }
+    return .ok (← checkSource s.watchdog env input (natField j "heartbeats" 200000))
+
 def handleRelease (s : Server) (j : Json) : IO Reply := do
   for i in natsField j "states" do
     s.states.modify fun a => if i < a.size then a.set! i none else a
@@ -254,6 +265,7 @@ def handle (s : Server) (j : Json) : IO Reply := do
   | "open_sorries" => handleOpenSorries s j
   | "step" => handleStep s j
   | "describe" => handleDescribe s j
+  | "check" => handleCheck s j
   | "release" => handleRelease s j
   | "statistics" => handleStatistics s
   | "exit" => return .ok (Json.mkObj [("type", jStr "exit")])

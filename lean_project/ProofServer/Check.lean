@@ -1,0 +1,281 @@
+module
+public meta import Lean.Util.CollectAxioms
+public import Lean.Util.CollectAxioms
+public meta import ProofServer.Frontend
+public import ProofServer.Frontend
+
+/-!
+# The check behind the word "proved"
+
+Trust model: we trust Lean's kernel, the compiled elaborator that runs this file, and the toolchain's own
+library. We do not trust the text that is checked, nor anything the search did. The text is elaborated in a
+pristine environment of its imports; then every declaration that the theorem depends on is handed to the kernel
+*again*, on top of the pristine environment, so that nothing counts that entered the elaborator's environment by
+another road. What the statement means is fixed by elaborating the reference text separately.
+-/
+open Lean Elab Meta
+public meta section
+namespace ProofServer
+
+structure Finding where
+  code : String
+  text : String
+
+def Finding.toJson (f : Finding) : Json := Json.mkObj [("code", jStr f.code), ("text", jStr (clip f.text 1000))]
+
+def findingsJson (l : List Finding) : Json := jArr (go l #[])
+where go (l : List Finding) (acc : Array Json) : Array Json := match l with
+  | [] => acc
+  | f :: l => go l (acc.push f.toJson)
+
+/-- The axioms that a proof may use. -/
+def allowedAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
+
+/-- Constants of the toolchain's library that a proof must not use. -/
+def unsoundConstants : List Name :=
+  [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
+
+/-- Does this environment carry the proofs of its library (else they look like axioms)? -/
+def hasLibraryProofs (env : Environment) : Bool :=
+  match env.find? ``Nat.add_comm with
+  | some (.thmInfo _) => true
+  | _ => false
+
+def usedConstants (i : ConstantInfo) : List Name :=
+  let inType := i.type.getUsedConstants.toList
+  let inValue := match i.value? (allowOpaque := true) with
+    | some v => v.getUsedConstants.toList
+    | none => []
+  let more := match i with
+    | .inductInfo v => listAppend v.ctors v.all
+    | .ctorInfo v => [v.induct]
+    | .recInfo v => v.all
+    | _ => []
+  listAppend inType (listAppend inValue more)
+
+/-- Walks everything that `todo` depends on; imported constants end the walk. Returns local constants, and the
+imported ones that were met, each once. -/
+partial def closure (env : Environment) (todo : List Name) (seen : NameSet) (own : Array Name)
+    (imported : Array Name) : Array Name × Array Name :=
+  match todo with
+  | [] => (own, imported)
+  | n :: todo =>
+    if seen.contains n then closure env todo seen own imported
+    else
+      let seen := seen.insert n
+      match env.getModuleIdxFor? n with
+      | some _ => closure env todo seen own (imported.push n)
+      | none => match env.find? n with
+        | none => closure env todo seen (own.push n) imported
+        | some i => closure env (listAppend (usedConstants i) todo) seen (own.push n) imported
+
+/-- The kernel declaration of a local constant; constructors and recursors belong to their inductive type. -/
+def declarationOf? (env : Environment) (i : ConstantInfo) : Option Declaration :=
+  match i with
+  | .thmInfo v => some (.thmDecl v)
+  | .defnInfo v => some (.defnDecl v)
+  | .opaqueInfo v => some (.opaqueDecl v)
+  | .axiomInfo v => some (.axiomDecl v)
+  | .inductInfo v => some (.inductDecl v.levelParams v.numParams (types env v.all) v.isUnsafe)
+  | _ => none
+where
+  types (env : Environment) (l : List Name) : List InductiveType := match l with
+    | [] => []
+    | n :: l => match env.find? n with
+      | some (.inductInfo v) => { name := n, type := v.type, ctors := ctors env v.ctors } :: types env l
+      | _ => types env l
+  ctors (env : Environment) (l : List Name) : List Constructor := match l with
+    | [] => []
+    | n :: l => match env.find? n with
+      | some i => { name := n, type := i.type } :: ctors env l
+      | none => ctors env l
+
+structure Replay where
+  env : Environment
+  done : NameSet := {}
+  failure : Option String := none
+
+/-- Hands `n` and everything local that it depends on to the kernel, dependencies first. -/
+partial def replay (source : Environment) (token : IO.CancelToken) (n : Name) (r : Replay) : IO Replay := do
+  if r.failure.isSome || r.done.contains n then return r
+  if (source.getModuleIdxFor? n).isSome then return r
+  let some i := source.find? n | return { r with failure := some s!"{nameText n} is not declared" }
+  let r := { r with done := r.done.insert n }
+  match i with
+  | .ctorInfo v => replay source token v.induct r
+  | .recInfo v => goAll v.all r
+  | _ =>
+    let parts := match i with
+      | .inductInfo v => listAppend v.all (listAppend v.ctors (usedConstants i))
+      | _ => usedConstants i
+    let mut r := r
+    match i with
+    | .inductInfo v =>
+      -- the whole mutual block is declared at once, so its members count as done before their constructors' types
+      for m in v.all do r := { r with done := r.done.insert m }
+      for m in v.all do
+        if let some (.inductInfo w) := source.find? m then
+          for d in w.type.getUsedConstants.toList do
+            r ← replay source token d r
+          for c in w.ctors do
+            r := { r with done := r.done.insert c }
+            if let some ci := source.find? c then
+              for d in ci.type.getUsedConstants.toList do
+                r ← replay source token d r
+    | _ => r ← goAll parts r
+    if r.failure.isSome then return r
+    let some d := declarationOf? source i | return { r with failure := some s!"{nameText n} is of an unexpected kind" }
+    match r.env.addDeclCore 0 d (some token) with
+    | .ok env => return { r with env }
+    | .error e =>
+      let text ← (e.toMessageData {}).toString
+      return { r with failure := some s!"the kernel rejects {nameText n}: {text}" }
+where goAll (l : List Name) (r : Replay) : IO Replay := do
+  match l with
+  | [] => return r
+  | m :: l => goAll l (← replay source token m r)
+
+/-- Do two environments agree on everything local that `names` depend on? Returns a name they disagree on. -/
+def disagreement (a b : Environment) (names : List Name) : Option Name := match names with
+  | [] => none
+  | n :: l => match a.find? n, b.find? n with
+    | some i, some j =>
+      if i.type == j.type && i.levelParams == j.levelParams && sameValue i j then disagreement a b l else some n
+    | _, _ => some n
+where sameValue (i j : ConstantInfo) : Bool := match i.value?, j.value? with
+  | some v, some w => v == w
+  | none, none => true
+  | _, _ => false
+
+structure CheckInput where
+  source : String
+  reference : String
+  names : List String
+  wallMs : Nat
+
+/-- The names of the theorems that the commands declare, as they are in the environment. -/
+partial def theoremNames (env : Environment) (commands : List (Syntax × List InfoTree)) : List Name :=
+  let locals := localConstants env
+  go locals commands
+where
+  go (locals : List (Name × ConstantInfo)) (l : List (Syntax × List InfoTree)) : List Name := match l with
+    | [] => []
+    | (stx, _) :: l => match theoremSyntaxName? stx with
+      | some n => match matching n locals with
+        | some full => full :: go locals l
+        | none => n :: go locals l
+      | none => go locals l
+  theoremSyntaxName? (stx : Syntax) : Option Name :=
+    if stx.getKind == `Lean.Parser.Command.declaration then
+      let d := stx.getArg 1
+      if d.getKind == `Lean.Parser.Command.theorem then some ((d.getArg 1).getArg 0).getId else none
+    else if stx.getKind == `Lean.Parser.Command.in then theoremSyntaxName? (stx.getArg 2)
+    else none
+  matching (n : Name) (l : List (Name × ConstantInfo)) : Option Name := match l with
+    | [] => none
+    | (m, _) :: l => if n.isSuffixOf m then some m else matching n l
+
+def axiomFindings (env : Environment) (own imported : List Name) : List Finding × List Name := Id.run do
+  let mut findings : Array Finding := #[]
+  let mut axioms : Array Name := #[]
+  for n in imported do
+    if hasName unsoundConstants n then
+      findings := findings.push (if n == ``sorryAx
+        then { code := "sorry", text := "the proof depends on sorry" }
+        else { code := "axiom", text := s!"the proof depends on {nameText n}, which trusts compiled code" })
+      axioms := axioms.push n
+    else if hasName allowedAxioms n then axioms := axioms.push n
+  for n in own do
+    match env.find? n with
+    | some (.axiomInfo _) =>
+      findings := findings.push { code := "axiom", text := s!"axiom not allowed: {nameText n}" }
+      axioms := axioms.push n
+    | none => findings := findings.push { code := "missing", text := s!"{nameText n} is not declared" }
+    | _ => pure ()
+  return (findings.toList, axioms.toList)
+
+def checkTheorem (pristine env : Environment) (reference? : Option Environment) (watchdog : Watchdog)
+    (wallMs : Nat) (n : Name) : IO Json := do
+  let some info := env.find? n | return report n "" [] [] [{ code := "missing", text := s!"the source does not declare {nameText n}" }]
+  let mut findings : Array Finding := #[]
+  match info with
+  | .thmInfo _ => pure ()
+  | _ => findings := findings.push { code := "not_a_theorem", text := s!"{nameText n} is not a theorem" }
+  if let some reference := reference? then
+    match reference.find? n with
+    | none => findings := findings.push { code := "statement_differs", text := s!"the reference does not state {nameText n}" }
+    | some r =>
+      if r.type != info.type || r.levelParams != info.levelParams then
+        findings := findings.push { code := "statement_differs", text := s!"the statement of {nameText n} differs from the one asked for" }
+      let (meant, _) := closure reference r.type.getUsedConstants.toList {} #[] #[]
+      if let some d := disagreement reference env meant.toList then
+        findings := findings.push { code := "statement_differs", text := s!"{nameText d}, which the statement uses, is not what the reference declares" }
+  let (own, imported) := closure env [n] {} #[] #[]
+  let (bad, axioms) ← if hasLibraryProofs env then do
+      let (_, s) := ((CollectAxioms.collect n).run env).run {}
+      let (bad, _) := axiomFindings env own.toList imported.toList
+      let mut bad := bad
+      for a in s.axioms.toList do
+        if !(hasName allowedAxioms a) && listLength bad == 0 then
+          bad := { code := "axiom", text := s!"axiom not allowed: {nameText a}" } :: bad
+      pure (bad, s.axioms.toList)
+    else pure (axiomFindings env own.toList imported.toList)
+  findings := pushAll findings bad
+  if findings.size == 0 then
+    let token ← watchdog.arm wallMs
+    let result ← replay env token n { env := pristine }
+    watchdog.disarm
+    if let some f := result.failure then
+      findings := findings.push { code := "kernel", text := f }
+    else match result.env.find? n with
+      | some i => if i.type != info.type then findings := findings.push { code := "kernel", text := "the kernel's statement differs" }
+      | none => findings := findings.push { code := "kernel", text := s!"{nameText n} did not reach the kernel" }
+  let statement ← statementText env info.type
+  return report n statement axioms (dropSelf own.toList) findings.toList
+where
+  dropSelf (l : List Name) : List Name := match l with
+    | [] => []
+    | m :: l => if m == n then dropSelf l else m :: dropSelf l
+  statementText (env : Environment) (type : Expr) : IO String := do
+    let context : Core.Context := { fileName := "<input>", fileMap := FileMap.ofString "" }
+    let result ← ((((do return clip (← ppExpr type).pretty 4000 : MetaM String).run' {} {}).run context { env }).toBaseIO : BaseIO _)
+    match result with
+    | .ok (s, _) => return s
+    | .error _ => return ""
+  report (n : Name) (statement : String) (axioms own : List Name) (findings : List Finding) : Json :=
+    Json.mkObj [("name", jStr (nameText n)), ("accepted", .bool (match findings with | [] => true | _ => false)),
+      ("statement", jStr statement), ("axioms", jStrs (nameTexts axioms)), ("dependencies", jStrs (nameTexts own)),
+      ("findings", findingsJson findings)]
+
+/-- Checks a source; see `prover/lean/protocol.py` for the answer. -/
+def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
+  let options := maxHeartbeats.set {} heartbeats
+  let done ← elabSource watchdog (Command.mkState pristine {} options) input.source false input.wallMs
+  let mut findings : Array Finding := #[]
+  if done.interrupted then findings := findings.push { code := "timeout", text := "elaboration ran into the wall limit" }
+  for n in done.notes.toList do
+    if n.severity == "error" && findings.size < 5 then
+      findings := findings.push { code := "elaboration", text := s!"line {n.line}, column {n.column}: {n.text}" }
+  let mut reference? : Option Environment := none
+  if input.reference != "" then
+    let r ← elabSource watchdog (Command.mkState pristine {} options) input.reference false input.wallMs
+    match firstError r.notes.toList with
+    | some n => findings := findings.push { code := "reference", text := s!"the reference does not elaborate: line {n.line}, column {n.column}: {n.text}" }
+    | none =>
+      reference? := some r.state.env
+      if r.commands.size != done.commands.size then
+        findings := findings.push { code := "extra_commands", text := s!"the reference has {r.commands.size} commands, the source {done.commands.size}" }
+  let names := match input.names with
+    | [] => theoremNames done.state.env done.commands.toList
+    | l => toNames l
+  let mut reports : Array Json := #[]
+  for n in names do
+    reports := reports.push (← checkTheorem pristine done.state.env reference? watchdog input.wallMs n)
+  return Json.mkObj [("type", jStr "check"), ("theorems", jArr reports), ("findings", findingsJson findings.toList),
+    ("messages", notesJson done.notes.toList),
+    ("method", jStr (if hasLibraryProofs pristine then "full" else "trusted-library"))]
+where toNames (l : List String) : List Name := match l with
+  | [] => []
+  | s :: l => s.toName :: toNames l
+
+end ProofServer
