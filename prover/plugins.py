@@ -1,0 +1,234 @@
+"""The plugin manager: built-ins, installed third-party plugins and ``--plugin`` use one road.
+
+A plugin is found by an entry point of the group ``neural_prover``, the built-ins of this
+distribution included; in a source tree that is not installed their entry points are read from its
+``pyproject.toml``. A plugin that cannot be loaded, or whose hooks do not fit
+:mod:`prover.hookspecs`, is named in one log line and left out; the others work on. Importing this
+module loads none.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from prover import __version__, hookspecs
+from prover.hookspecs import Domain, Observer, Proposer
+
+logger = logging.getLogger(__name__)
+
+DISTRIBUTION = "neural-prover"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """What is known of one plugin.
+
+    ``source`` says where it was found (a distribution, the source tree or the command line),
+    ``hooks`` are the names of those it implements, ``error`` is why it is not ``enabled`` (empty if
+    it is, or if it was left out on purpose).
+    """
+
+    name: str
+    version: str
+    source: str
+    hooks: tuple[str, ...] = ()
+    enabled: bool = True
+    error: str = ""
+
+
+class PluginManager(pluggy.PluginManager):
+    """A pluggy manager that also remembers where plugins came from and which of them broke."""
+
+    def __init__(self) -> None:
+        super().__init__(hookspecs.PROJECT)
+        self.add_hookspecs(hookspecs)
+        self.known: dict[str, PluginInfo] = {}
+
+    def broke(self, name: str, error: BaseException | str) -> None:
+        """Names a broken plugin in one log line and stops using it."""
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        text = " ".join(text.split())
+        logger.warning("plugin %r is left out: %s", name, text)
+        if self.has_plugin(name):
+            self.unregister(name=name)
+        self.known[name] = replace(self.known[name], enabled=False, error=text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A plugin that can be loaded."""
+
+    name: str
+    version: str
+    source: str
+    load: Callable[[], object]
+
+
+def load_plugins(extra: Iterable[str] = (), *, disabled: Iterable[str] = ()) -> PluginManager:
+    """Loads all plugins: the built-ins first, then installed ones by name, then ``extra``.
+
+    ``extra`` are ``module:object`` or ``module``, looked up also in the current folder; a class is
+    instantiated without arguments. Plugins named in ``disabled`` are listed but not loaded.
+    """
+    manager = PluginManager()
+    left_out = frozenset(disabled)
+    for found in (*_installed(), *map(_named, extra)):
+        _add(manager, found, enabled=found.name not in left_out)
+    return manager
+
+
+def _add(manager: PluginManager, found: _Found, *, enabled: bool) -> None:
+    if found.name in manager.known:
+        logger.warning("plugin %r of %s is left out: the name is taken", found.name, found.source)
+        return
+    manager.known[found.name] = PluginInfo(found.name, found.version, found.source, enabled=enabled)
+    if not enabled:
+        return
+    try:
+        plugin = found.load()
+        manager.register(plugin, found.name)
+        # Each plugin is checked as it comes, so that what is wrong is known to be its own.
+        manager.check_pending()
+        hooks = tuple(sorted(caller.name for caller in manager.get_hookcallers(plugin) or ()))
+        if not hooks:
+            raise ValueError("it has no function marked with prover.hookspecs.hookimpl")
+    except Exception as error:
+        manager.broke(found.name, error)
+    else:
+        manager.known[found.name] = replace(manager.known[found.name], hooks=hooks)
+
+
+def _installed() -> list[_Found]:
+    """The plugins of all installed distributions, this one's own first."""
+    own: dict[str, _Found] = {}
+    others: list[_Found] = []
+    for distribution in distributions():
+        points = distribution.entry_points.select(group=hookspecs.PROJECT)
+        for point in points:
+            name, version = distribution.name, distribution.version
+            found = _Found(point.name, version, f"{name} {version}", point.load)
+            if name == DISTRIBUTION:
+                own.setdefault(point.name, found)
+            else:
+                others.append(found)
+    # The source tree speaks for itself: what was installed from it may be older.
+    own.update({found.name: found for found in _source_tree()})
+    others.sort(key=lambda found: (found.source, found.name))
+    return [*own.values(), *others]
+
+
+def _source_tree() -> Iterator[_Found]:
+    """The built-ins of a source tree; nothing where this package is installed as a wheel."""
+    root = Path(__file__).resolve().parent.parent
+    project = root / "pyproject.toml"
+    if not project.is_file():
+        return
+    import tomllib
+
+    table = tomllib.loads(project.read_text("utf-8")).get("project", {})
+    if table.get("name") != DISTRIBUTION:
+        return
+    for name, value in table.get("entry-points", {}).get(hookspecs.PROJECT, {}).items():
+        point = EntryPoint(name, value, hookspecs.PROJECT)
+        yield _Found(name, __version__, f"source tree {root}", _loader(point, root / "plugins"))
+
+
+def _loader(point: EntryPoint, folder: Path) -> Callable[[], object]:
+    def load() -> object:
+        # At the end of the path: an installed copy of the package goes before it.
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+        return point.load()
+
+    return load
+
+
+def _named(text: str) -> _Found:
+    """A plugin of the command line, ``module:object`` or ``module``."""
+
+    def load() -> object:
+        module_name, _, path = text.partition(":")
+        if not module_name or module_name.startswith("."):
+            raise ValueError(f"{text!r} is not of the form module:object")
+        here = str(Path.cwd())
+        if here not in sys.path:
+            sys.path.append(here)
+        module = importlib.import_module(module_name)
+        plugin = reduce(getattr, path.split("."), module) if path else module
+        return plugin() if isinstance(plugin, type) else plugin
+
+    return _Found(text, "", "--plugin", load)
+
+
+def _call(manager: PluginManager, hook: str, methods: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """What each plugin returns from ``hook``; one that raises or returns nonsense is left out."""
+    plugins = [(name, plugin) for name, plugin in manager.list_name_plugin() if plugin is not None]
+    for name, plugin in plugins:
+        # One plugin at a time, so that the fault of one is its own and the order is that of
+        # loading.
+        others = [other for _, other in plugins if other is not plugin]
+        try:
+            items = [
+                item
+                for answer in manager.subset_hook_caller(hook, others)()
+                for item in answer or ()
+            ]
+            for item in items:
+                _expect(hook, item, methods)
+        except Exception as error:
+            manager.broke(name, error)
+            continue
+        yield from ((name, item) for item in items)
+
+
+def _expect(hook: str, item: object, methods: tuple[str, ...]) -> None:
+    """Raises TypeError where ``item`` lacks what a hook's results must have."""
+    if isinstance(item, type):
+        raise TypeError(f"{hook} returned the class {item.__name__}, not an instance of it")
+    missing = [method for method in methods if not callable(getattr(item, method, None))]
+    if methods != ("__call__",) and not isinstance(getattr(item, "name", None), str):
+        missing.append("name")
+    if missing:
+        raise TypeError(f"{hook} returned {item!r}, which has no {' and no '.join(missing)}")
+
+
+def proposers(manager: PluginManager) -> list[Proposer]:
+    """The proposers of all plugins, in the order the plugins were loaded; names are distinct."""
+    found: dict[str, Proposer] = {}
+    for name, item in _call(manager, "prover_proposers", ("propose",)):
+        if item.name in found:
+            logger.warning("proposer %r of plugin %r is left out: name taken", item.name, name)
+        else:
+            found[item.name] = item
+    return list(found.values())
+
+
+def domains(manager: PluginManager) -> dict[str, Domain]:
+    """The domains of all plugins by name."""
+    found: dict[str, Domain] = {}
+    for name, item in _call(manager, "prover_domains", ("open",)):
+        if item.name in found:
+            logger.warning("domain %r of plugin %r is left out: name taken", item.name, name)
+        else:
+            found[item.name] = item
+    return found
+
+
+def observers(manager: PluginManager) -> list[Observer]:
+    """The observers of all plugins, in the order the plugins were loaded."""
+    return [item for _, item in _call(manager, "prover_observers", ("__call__",))]
+
+
+def describe(manager: PluginManager) -> list[PluginInfo]:
+    """Every plugin that was found, also those that broke or are disabled, in order of loading."""
+    return list(manager.known.values())
