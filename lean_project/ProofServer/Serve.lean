@@ -1,8 +1,10 @@
 module
 public meta import ProofServer.Goals
 public meta import ProofServer.Check
+public meta import ProofServer.Library
 public import ProofServer.Goals
 public import ProofServer.Check
+public import ProofServer.Library
 
 /-!
 # The server: one JSON object a line in, one out
@@ -220,6 +222,23 @@ def handleCheck (s : Server) (j : Json) : IO Reply := do
         wallMs := natField j "wall_ms" 120000 }
     return .ok (← checkSource s.watchdog env input (natField j "heartbeats" 200000))
 
+def handleDeclarations (s : Server) (j : Json) : IO Reply := do
+  match ← s.environment? j with
+  | .error r => return .error r
+  | .ok e => return .ok (← runOnEnvironment e.state.env
+      (declarationsJson e.state.env (strsField j "modules") (strsField j "kinds") (boolField j "with_types")
+        (natField j "offset") (natField j "limit" 1000)))
+
+def handleTrace (s : Server) (j : Json) : IO Reply := do
+  match ← s.environment? j with
+  | .error r => return .error r
+  | .ok e =>
+    let source := strField j "source"
+    let done ← elabSource s.watchdog e.state source true (natField j "wall_ms" 120000)
+    if done.interrupted then return refuse "timeout" "the source takes too long to elaborate"
+    return .ok (Json.mkObj [("type", jStr "trace"), ("tactics", jArr (← traceJson source done.state.env done.commands.toList)),
+      ("messages", notesJson done.notes.toList)])
+
 def handleRelease (s : Server) (j : Json) : IO Reply := do
   for i in natsField j "states" do
     s.states.modify fun a => if i < a.size then a.set! i none else a
@@ -266,6 +285,8 @@ def handle (s : Server) (j : Json) : IO Reply := do
   | "step" => handleStep s j
   | "describe" => handleDescribe s j
   | "check" => handleCheck s j
+  | "declarations" => handleDeclarations s j
+  | "trace" => handleTrace s j
   | "release" => handleRelease s j
   | "statistics" => handleStatistics s
   | "exit" => return .ok (Json.mkObj [("type", jStr "exit")])
