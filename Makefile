@@ -1,0 +1,56 @@
+# Two commands are enough: `make demo` and `make test`. Both set up what they need; a second run downloads
+# nothing. Needed beforehand: Python 3.11 or 3.12 with pip.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SECONDS_EACH ?= 60
+JOBS ?= 1
+PYTEST_ARGS ?=
+
+# The stamp's name carries a checksum of what was installed: an edited pin installs again, a mere
+# checkout that touches times does not.
+STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum | tr ' ' '-')
+
+.PHONY: help demo test lint bench lean venv clean
+
+help:
+	@echo 'make demo   set up, fetch the embedded Lean, prove three theorems'
+	@echo 'make test   set up, then ruff, mypy --strict and pytest'
+	@echo 'make bench  the two public problem sets and the speed figures (SECONDS_EACH=60 JOBS=1)'
+	@echo 'make lint   ruff and mypy only'
+	@echo 'make clean  remove .venv and caches (the embedded Lean stays in its own cache)'
+
+venv: $(STAMP)
+
+$(STAMP):
+	@test -n "$(PYTHON)" || { echo 'error: no python3 found; install Python 3.11 or 3.12' >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 13) else \
+	  "error: Python 3.11 or 3.12 is needed, this is %d.%d; say make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	@echo 'Setting up $(VENV) (once) ...'
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@rm -f $(VENV)/.installed-*
+	@touch $@
+
+# Where the user has a native Lean for this folder nothing is fetched.
+lean: $(STAMP)
+	@$(BIN)/prove lean install --if-needed
+
+demo: $(STAMP) lean
+	@$(BIN)/python data/examples/demo.py
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy --strict prover plugins/prover_plugins training/prover_training
+
+test: lint lean
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(STAMP) lean
+	@$(BIN)/prove bench data/benchmarks/minicodeprops_public.jsonl --seconds $(SECONDS_EACH) --jobs $(JOBS)
+	@$(BIN)/prove bench data/benchmarks/minif2f_core_valid.jsonl --seconds $(SECONDS_EACH) --jobs $(JOBS)
+	@$(BIN)/prove bench speed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,117 @@
+"""The entry point: finds the command, loads only it, and turns every error into one line and an exit code.
+
+Exit codes: 0 proved (or done), 1 not proved, 2 bad input, 3 infrastructure, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from prover.cli.errors import fail, fatal_errors
+
+DEFAULT = "prove"
+"""The command that runs when the first word is no command: `prove 'theorem …'`, `prove File.lean`."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "prove": ("prover.cli.prove:prove", "Prove a theorem, or fill the sorries of a file (the default)."),
+    "check": ("prover.cli.check:check", "Is every theorem of a file proved? Checked from scratch."),
+    "lean": ("prover.cli.lean:lean", "Which Lean is used; install, locate or stop it."),
+    "bench": ("prover.cli.bench:bench", "Run a problem set, compare two runs, or measure speed."),
+    "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add."),
+}
+
+EPILOG = """\b
+Examples:
+  prove 'theorem t (a b : Nat) : a + b = b + a'
+  prove --header 'def f (n : Nat) := 2 * n' 'theorem t (n : Nat) : f n = n + n'
+  prove --write MyFile.lean
+  prove check MyFile.lean
+  prove bench data/benchmarks/minif2f_core_valid.jsonl --seconds 60
+
+\b
+Exit codes: 0 proved, 1 not proved, 2 bad input, 3 Lean is missing or failed, 130 interrupted.
+"""
+
+
+class ProveGroup(click.Group):
+    """A group whose commands are imported when used, with a default command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command's module; None where there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts the default command in front where the user named none."""
+        if args and args[0] not in COMMANDS and args[0] not in ("--help", "-h", "--version"):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands from the table above, so that help imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; a known failure becomes one line and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+        except fatal_errors() as error:
+            ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
+
+
+@click.command(
+    cls=ProveGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    options_metavar="",
+    subcommand_metavar="[OPTIONS] 'theorem …' | FILE.lean | - | COMMAND …",
+)
+@click.version_option(package_name="neural-prover", prog_name="prove")
+def cli() -> None:
+    """Find a Lean 4 proof, and have Lean's kernel check it from scratch.
+
+    Give a theorem without its proof, a Lean file with sorries, or - to read either from standard input.
+    'prove prove --help' lists the options (seconds, header, imports, JSON, …).
+    """
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> NoReturn:
+    """Runs the command line; ends the process with the exit code."""
+    # A polite kill must clean up exactly as Ctrl-C does, or Lean processes would stay behind.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = cli.main(prog_name="prove", standalone_mode=False)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (`prove … | head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

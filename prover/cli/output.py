@@ -1,0 +1,89 @@
+"""What the user reads at the end: a report as text. Everything goes through ``click.echo``.
+
+A proved theorem is printed as Lean source, the summary as a Lean comment below it, so that
+`prove '…' > T.lean` writes a file that Lean accepts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from prover.session import ProofReport
+
+GOALS_SHOWN = 3
+
+
+def theorem_source(report: ProofReport) -> str:
+    """The theorem with its proof, as it is pasted into a file."""
+    return f"{report.statement.rstrip()} := {report.proof}"
+
+
+def counts(report: ProofReport) -> str:
+    """Time and work in words."""
+    return f"{report.seconds:.1f} s, {_plural(report.steps, 'step')}, {_plural(report.states, 'state')}"
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def summary(report: ProofReport) -> str:
+    """One line on how a proof was found and who vouches for it."""
+    axioms = ", ".join(report.axioms) if report.axioms else "none"
+    return f"proved in {counts(report)}; checked by {report.checked_by}; axioms: {axioms}"
+
+
+def print_report(report: ProofReport, *, quiet: bool = False) -> None:
+    """Prints one theorem's report: Lean source and a summary, or why not and what to try."""
+    if report.status == "proved":
+        click.echo(_highlight(theorem_source(report)))
+        if not quiet:
+            click.echo(click.style(f"-- {summary(report)}", fg="green"))
+        return
+    if report.status == "not_proved":
+        click.echo(f"not proved: {report.reason} ({counts(report)})", err=quiet)
+        if not quiet:
+            print_open_goals(report)
+            click.echo("\n" + advice(report))
+        return
+    where = f"line {report.line}, column {report.column}: " if report.line is not None else ""
+    click.echo(f"error: {where}{report.message}", err=True)
+
+
+def print_open_goals(report: ProofReport) -> None:
+    """Shows the states that came closest."""
+    if not report.open_goals:
+        return
+    click.echo("\nwhat is left, the best states first:")
+    for number, goal in enumerate(report.open_goals[:GOALS_SHOWN], 1):
+        lines = goal.splitlines() or [""]
+        click.echo(f"  {number}. {lines[0]}")
+        for line in lines[1:]:
+            click.echo(f"     {line}")
+
+
+def advice(report: ProofReport) -> str:
+    """What a person can do next; "not proved" is not "false"."""
+    return (
+        "This says nothing about whether it is true. You can try: more time (--seconds 300); a helper lemma "
+        "that proves\none of the states above, given in --header; a more general statement; --explain to see "
+        "what was tried."
+    )
+
+
+def _highlight(source: str) -> str:
+    """Colours in a terminal only; a pipe gets plain text."""
+    import sys
+
+    if not sys.stdout.isatty():
+        return source
+    try:
+        from pygments import highlight
+        from pygments.formatters import TerminalFormatter
+        from pygments.lexers import get_lexer_by_name
+    except ImportError:
+        return source
+    return highlight(source, get_lexer_by_name("lean4"), TerminalFormatter()).rstrip("\n")
