@@ -1,0 +1,315 @@
+"""Lean as a domain: opens a theorem, steps through its states, checks whole proofs from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import cast
+
+from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
+from prover.errors import BadInput
+from prover.lean.connection import RequestTimeout
+from prover.lean.goals import LeanState
+from prover.lean.protocol import CheckOk, GoalOk, StateView, TacticCall, TacticResult
+from prover.lean.script import ScriptStep, indented, renderings
+from prover.lean.server import LeanServer
+from prover.problem import Problem
+
+DEFAULT_IMPORTS = ("Init",)
+
+STEP_HEARTBEATS = 200_000
+"""Thousands of heartbeats for a step: Lean's own default, so that what works in the search can work
+in a file."""
+
+STEP_WALL_MS = 10_000
+
+_LIMIT_KINDS = frozenset({"timeout", "recursion", "crashed"})
+
+
+class LeanDomain:
+    """Opens Lean problems on a server (or on the one that a function gives when first needed)."""
+
+    name = "lean"
+
+    def __init__(self, server: LeanServer | Callable[[], LeanServer], *, label: str = "") -> None:
+        self._server = server
+        self._label = label
+
+    def open(self, problem: Problem) -> LeanEnvironment:
+        """Opens the goal of ``problem``.
+
+        Raises:
+            BadInput: the header or the statement does not elaborate, an import is unknown, the name
+                is taken; with Lean's message and position.
+            InfrastructureFault: Lean is missing or fails.
+        """
+        if callable(self._server):
+            self._server = self._server()
+        return LeanEnvironment(self._server, problem, label=self._label)
+
+
+class Steps:
+    """Tactics on states of one server; remembers what each did to the number of goals."""
+
+    def __init__(self, server: LeanServer, initial: StateView) -> None:
+        self._server = server
+        self.initial = LeanState(initial, server.describe)
+        self._counts: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def step(self, state: LeanState, candidates: Sequence[Candidate]) -> list[StepResult]:
+        """Tries the candidates on a state, in one batch."""
+        calls = [
+            TacticCall(candidate.action, candidate.heartbeats or 0, candidate.wall_ms or 0)
+            for candidate in candidates
+        ]
+        results = self._server.step(state.id, calls, STEP_HEARTBEATS, STEP_WALL_MS)
+        return [
+            self._outcome(state, candidate.action, result)
+            for candidate, result in zip(candidates, results, strict=True)
+        ]
+
+    def _outcome(self, state: LeanState, action: str, result: TacticResult) -> StepResult:
+        if result.state is None:
+            limit = result.kind in _LIMIT_KINDS
+            status = StepStatus.TIMED_OUT if limit else StepStatus.FAILED
+            return StepResult(status, None, result.kind, result.message, result.us)
+        after = LeanState(result.state, self._server.describe)
+        self._counts[state.key, action] = (after.goals, after.key)
+        status = StepStatus.PROGRESS if after.goals else StepStatus.FINISHED
+        return StepResult(status, after, micros=result.us)
+
+    def layout(self, actions: Sequence[str]) -> list[ScriptStep]:
+        """The actions with goals before and after each, for the layout of the script only: Lean
+        judges the script by itself. Steps not seen before are run; one that fails now counts as
+        one that leaves the number of goals as it is."""
+        steps = []
+        goals, key = self.initial.goals, self.initial.key
+        live: StateView | None = self.initial.view
+        opened: list[int] = []
+        for position, action in enumerate(actions):
+            known = self._counts.get((key, action))
+            if known is None:
+                live = live or self._walk(actions[:position], opened)
+                (result,) = self._server.step(
+                    live.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS
+                )
+                if result.state is not None:
+                    opened.append(result.state.id)
+                    known = (result.state.goals, result.state.key)
+                live = result.state or live
+            else:
+                live = None
+            after, key = known if known is not None else (goals, key)
+            steps.append(ScriptStep(action, goals, after))
+            goals = after
+        self._server.release(opened)
+        return steps
+
+    def _walk(self, actions: Iterable[str], opened: list[int]) -> StateView:
+        """The state that the actions lead to, run again from the start."""
+        view = self.initial.view
+        for action in actions:
+            (result,) = self._server.step(
+                view.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS
+            )
+            if result.state is not None:
+                view = result.state
+                opened.append(view.id)
+        return view
+
+
+class LeanEnvironment:
+    """One opened theorem (implements ``prover.domain.Environment``). Not thread-safe."""
+
+    def __init__(self, server: LeanServer, problem: Problem, *, label: str = "") -> None:
+        self._server = server
+        self._label = label
+        self.problem = problem
+        self.imports = problem.imports or DEFAULT_IMPORTS
+        opened = server.open_environment(self.imports, problem.header)
+        self._environment = opened.environment
+        self.definitions = tuple(opened.definitions)
+        try:
+            goal = self._open_goal()
+        except BaseException:
+            server.release(environments=[self._environment])
+            raise
+        self.theorem = goal.name
+        self._steps = Steps(server, goal.state)
+        self._closed = False
+
+    def _open_goal(self) -> GoalOk:
+        statement = self.problem.statement
+        if not statement.strip():
+            raise BadInput("there is no statement", kind="parse")
+        return self._server.open_goal(self._environment, statement)
+
+    @property
+    def initial_state(self) -> LeanState:
+        """The goal of the theorem."""
+        return self._steps.initial
+
+    @property
+    def server(self) -> LeanServer:
+        """The server that this problem is open on."""
+        return self._server
+
+    @property
+    def environment(self) -> int:
+        """The server's id of the environment (imports and header)."""
+        return self._environment
+
+    def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
+        """Tries each candidate on the first goal of ``state``.
+
+        A tactic that could not be tried because Lean was lost over it is ``TIMED_OUT`` with kind
+        ``crashed``: it says nothing about the theorem.
+
+        Raises:
+            InfrastructureFault: Lean cannot be started again.
+        """
+        return self._steps.step(cast(LeanState, state), candidates)
+
+    def verify(self, actions: Sequence[str]) -> Verdict:
+        """Has Lean check the whole proof from scratch, in a fresh environment, at default limits.
+
+        Nothing that the search found out is trusted: what it knows of the goals only chooses the
+        layout. If Lean rejects the structured script, the flat ones are tried.
+
+        Raises:
+            InfrastructureFault: Lean could not carry the check out.
+        """
+        verdict = Verdict(False, reasons=(("empty", "there are no tactics"),))
+        if not actions:
+            return verdict
+        for script in renderings(self._steps.layout(actions)):
+            verdict = self._check("by\n" + indented(script, "  "))
+            if verdict.accepted:
+                break
+        return verdict
+
+    def _check(self, proof: str) -> Verdict:
+        return check_proof(
+            self._server,
+            imports=self.imports,
+            header=self.problem.header,
+            statement=self.problem.statement,
+            name=self.theorem,
+            proof=proof,
+            label=self._label,
+        )
+
+    def release(self, states: Sequence[State]) -> None:
+        """Frees states in Lean. The initial state stays, for ``verify`` may need it."""
+        initial = self.initial_state.id
+        self._server.release(
+            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
+        )
+
+    def close(self) -> None:
+        """Frees the initial state and the environment. May be called twice."""
+        if not self._closed:
+            self._closed = True
+            self._server.release([self.initial_state.id], [self._environment])
+
+    def __enter__(self) -> LeanEnvironment:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def check_proof(
+    server: LeanServer,
+    *,
+    imports: Sequence[str],
+    header: str,
+    statement: str,
+    name: str,
+    proof: str,
+    label: str = "",
+) -> Verdict:
+    """Checks ``statement := proof`` from scratch against what ``statement`` means by itself."""
+    stated = (header.rstrip() + "\n\n" if header.strip() else "") + statement.rstrip()
+    # A comment at the end of the statement would swallow what follows on its line.
+    joint = "\n  := " if "--" in stated.rpartition("\n")[2] else " := "
+    source = f"{stated}{joint}{proof}\n"
+    return check_source(
+        server,
+        imports=imports,
+        source=source,
+        reference=f"{stated}{joint}sorry\n",
+        name=name,
+        answer=proof,
+        shown=source,
+        label=label,
+    )
+
+
+def check_source(
+    server: LeanServer,
+    *,
+    imports: Sequence[str],
+    source: str,
+    reference: str,
+    name: str,
+    answer: str,
+    shown: str,
+    label: str = "",
+) -> Verdict:
+    """Checks that ``source`` proves the theorem ``name`` as ``reference`` states it.
+
+    A check that runs into its time limit gives a verdict that is not accepted, with the reason
+    ``timeout``: the proof may be right, but is not called so.
+    """
+    try:
+        report = server.check(imports, source, reference=reference, names=[name])
+    except RequestTimeout as limit:
+        return Verdict(False, answer, shown, reasons=(("timeout", str(limit)),))
+    return as_verdict(report, name, answer, shown, checked_by(server, report.method, label))
+
+
+def as_verdict(report: CheckOk, name: str, answer: str, shown: str, by: str) -> Verdict:
+    """Accepted only if the source has no finding, and the theorem is there and has none either."""
+    theorem = next((entry for entry in report.theorems if entry.name == name), None)
+    reasons = [(finding.code, finding.text) for finding in report.findings]
+    if theorem is None:
+        reasons.append(("missing", f"the source has no theorem {name}"))
+    else:
+        reasons += [(finding.code, finding.text) for finding in theorem.findings]
+        if not theorem.accepted and not reasons:
+            reasons.append(("rejected", f"the check does not accept {name}"))
+    return Verdict(
+        accepted=theorem is not None and theorem.accepted and not reasons,
+        answer=answer,
+        source=shown,
+        axioms=tuple(theorem.axioms) if theorem else (),
+        checked_by=by,
+        reasons=tuple(reasons),
+        details={"statement": theorem.statement, "dependencies": theorem.dependencies}
+        if theorem
+        else {},
+    )
+
+
+def checked_by(server: LeanServer, method: str, label: str = "") -> str:
+    """Who checked, and how axioms were collected: ``Lean 4.28.0 (embedded), trusted-library``."""
+    version = server.hello().lean.split(",")[0]
+    return f"Lean {version}{f' ({label})' if label else ''}, {method}"
+
+
+__all__ = [
+    "DEFAULT_IMPORTS",
+    "LeanDomain",
+    "LeanEnvironment",
+    "Steps",
+    "as_verdict",
+    "check_proof",
+    "check_source",
+    "checked_by",
+]

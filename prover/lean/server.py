@@ -1,0 +1,453 @@
+"""One Lean server as Python sees it: typed calls, ids that survive a restart of Lean.
+
+A caller holds ids that this client gave out. For each it keeps a recipe (an environment's imports
+and header; a state's statement, or its parent and tactic), so that after Lean died, hung or took
+too much memory a new process is started and whatever is needed next is rebuilt, lazily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import msgspec
+
+from prover.errors import InfrastructureFault
+from prover.lean import protocol as p
+from prover.lean.connection import (
+    Connection,
+    Launchable,
+    Launcher,
+    ServerCounts,
+    Started,
+    new_id,
+    server_source,
+    start_process,
+)
+from prover.lean.process import Activity, LostKind, ProcessLost
+from prover.lean.recipes import Environment, Goal, SorryFile, State, Step, Table
+
+GRACE_SECONDS = 10.0
+"""Time a request may take beyond its own limits: Lean's side enforces those, this is the outer
+watch."""
+
+CRASHES_PER_BATCH = 8
+"""After so many losses of Lean in one batch its rest is given up: each restart takes seconds."""
+
+_QUICK_SECONDS = 60.0
+_RELEASE_BATCH = 256
+
+T = TypeVar("T")
+
+
+class StateLost(InfrastructureFault):
+    """A state could not be rebuilt after a restart of Lean."""
+
+
+class LeanServer:
+    """A Lean server that is always there: started at first use, restarted when lost.
+
+    Every call raises :class:`BadInput` for what is wrong with the caller's text and
+    :class:`InfrastructureFault` for what is wrong with Lean. Not thread-safe.
+    """
+
+    def __init__(
+        self,
+        toolchain: Launchable | None = None,
+        *,
+        memory_limit_mb: int | None = None,
+        launcher: Launcher | None = None,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        if launcher is None:
+            if toolchain is None:
+                raise TypeError("LeanServer needs a toolchain or a launcher")
+            lean, limit = toolchain, memory_limit_mb or toolchain.memory_limit_mb
+
+            def launcher() -> Started:
+                return start_process(lean.server_command(server_source()), limit)
+
+        self._connection = Connection(launcher, grace_seconds)
+        self._environments: Table[Environment] = Table()
+        self._shared: dict[tuple[tuple[str, ...], str], Environment] = {}
+        self._states: Table[State] = Table()
+        self._garbage: list[tuple[int, int]] = []  # generation, Lean's id
+
+    # ------------------------------------------------------------------------------- the calls
+
+    def hello(self) -> p.HelloOk:
+        """Lean's version; starts Lean if need be."""
+        return self._connection.hello()
+
+    def parse_header(self, source: str) -> p.HeaderOk:
+        """The imports of a source file, and where its commands begin."""
+        return self._call(
+            lambda: p.ParseHeader(id=new_id(), source=source), p.HeaderOk, _QUICK_SECONDS
+        )
+
+    def open_environment(
+        self, imports: Sequence[str], header: str = "", wall_ms: int = 60_000
+    ) -> p.EnvironmentOk:
+        """Imports modules and elaborates ``header``. Release it with :meth:`release`."""
+        # Equal requests share one environment, in Lean as well: it may go only with its last user.
+        question = (tuple(imports), header)
+        record = self._shared.get(question)
+        if record is None:
+            record = Environment(*question, wall_ms)
+            answer = self._call(lambda: self._open(record), p.EnvironmentOk, wall_ms / 1000)
+            record.settle(answer.environment, self._connection.generation)
+            record.answer = answer
+            self._shared[question] = record
+        record.users += 1
+        return msgspec.structs.replace(record.answer, environment=self._environments.add(record))
+
+    def open_goal(self, environment: int, statement: str, wall_ms: int = 60_000) -> p.GoalOk:
+        """Opens the goal of a theorem statement (without ``:=``)."""
+        recipe = Goal(self._environments[environment], statement, wall_ms)
+        answer = self._call(lambda: self._open(recipe), p.GoalOk, wall_ms / 1000)
+        return msgspec.structs.replace(answer, state=self._hold(recipe, answer.state))
+
+    def open_sorries(self, environment: int, source: str, wall_ms: int = 120_000) -> p.SorriesOk:
+        """Opens a goal for every ``sorry`` of a source text."""
+        recipe = SorryFile(self._environments[environment], source, wall_ms)
+        answer = self._call(lambda: self._open(recipe), p.SorriesOk, wall_ms / 1000)
+        held = []
+        for view in answer.sorries:
+            state = self._hold(recipe, view.state)
+            recipe.states.append(self._states[state.id])
+            held.append(msgspec.structs.replace(view, state=state))
+        return msgspec.structs.replace(answer, sorries=held)
+
+    def step(
+        self,
+        state: int,
+        tactics: Sequence[p.TacticCall],
+        heartbeats: int = 200_000,
+        wall_ms: int = 10_000,
+    ) -> list[p.TacticResult]:
+        """Applies each tactic to ``state``; results in order.
+
+        A tactic during which Lean was lost (died, hung, took too much memory) gets a result of kind
+        ``crashed``; the others of its batch are tried again without it and get their own results.
+
+        Raises:
+            InfrastructureFault: Lean cannot be started again.
+        """
+        record = self._states[state]
+        if not tactics:
+            return []
+        try:
+            return self._step(record, tactics, heartbeats, wall_ms)
+        except (ProcessLost, StateLost) as error:
+            if len(tactics) == 1 or isinstance(error, StateLost):
+                return [_crashed(error) for _ in tactics]
+        results: list[p.TacticResult] = []
+        crashes = 0
+        for call in tactics:
+            if crashes >= CRASHES_PER_BATCH:
+                results.append(
+                    _crashed(InfrastructureFault("not tried: too many of its batch crashed"))
+                )
+                continue
+            try:
+                results += self._step(record, [call], heartbeats, wall_ms)
+            except (ProcessLost, StateLost) as error:
+                crashes += 1
+                results.append(_crashed(error))
+        return results
+
+    def describe(self, state: int) -> list[p.GoalView]:
+        """The structured goals of a state."""
+        record = self._states[state]
+        return self._call(
+            lambda: p.Describe(id=new_id(), state=self._revive(record)),
+            p.DescribeOk,
+            _QUICK_SECONDS,
+        ).goals
+
+    def check(
+        self,
+        imports: Sequence[str],
+        source: str,
+        *,
+        reference: str = "",
+        names: Sequence[str] = (),
+        heartbeats: int = 200_000,
+        wall_ms: int = 120_000,
+    ) -> p.CheckOk:
+        """Checks a whole source from scratch; see :class:`prover.lean.protocol.Check`."""
+        return self._call(
+            lambda: p.Check(
+                id=new_id(),
+                imports=list(imports),
+                source=source,
+                reference=reference,
+                names=list(names),
+                heartbeats=heartbeats,
+                wall_ms=wall_ms,
+            ),
+            p.CheckOk,
+            wall_ms / 1000,
+        )
+
+    def declarations(
+        self,
+        environment: int,
+        *,
+        modules: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        with_types: bool = False,
+        offset: int = 0,
+        limit: int = 1_000,
+    ) -> p.DeclarationsOk:
+        """One page of the declarations of an environment, sorted by name."""
+        record = self._environments[environment]
+        return self._call(
+            lambda: p.Declarations(
+                id=new_id(),
+                environment=self._revive_environment(record),
+                modules=list(modules),
+                kinds=list(kinds),
+                with_types=with_types,
+                offset=offset,
+                limit=limit,
+            ),
+            p.DeclarationsOk,
+            _QUICK_SECONDS,
+        )
+
+    def trace(self, environment: int, source: str, wall_ms: int = 120_000) -> p.TraceOk:
+        """Elaborates a source text and reports its tactics."""
+        record = self._environments[environment]
+        return self._call(
+            lambda: p.Trace(
+                id=new_id(),
+                environment=self._revive_environment(record),
+                source=source,
+                wall_ms=wall_ms,
+            ),
+            p.TraceOk,
+            wall_ms / 1000,
+        )
+
+    def release(self, states: Iterable[int] = (), environments: Iterable[int] = ()) -> None:
+        """Frees ids; unknown ones are ignored. States are freed in Lean a batch at a time."""
+        for state in states:
+            record = self._states.drop(state)
+            if record is not None:
+                record.held = False
+                self._discard(record)
+        gone = [record for record in map(self._leave, environments) if record is not None]
+        if gone or len(self._garbage) >= _RELEASE_BATCH:
+            self._flush(gone)
+
+    def statistics(self) -> p.StatisticsOk:
+        """Counts and memory of the Lean process."""
+        self._flush([])
+        return self._call(lambda: p.Statistics(id=new_id()), p.StatisticsOk, _QUICK_SECONDS)
+
+    @property
+    def pid(self) -> int | None:
+        """The process number of Lean while it runs."""
+        process = self._connection.process
+        return process.pid if process else None
+
+    @property
+    def counts(self) -> ServerCounts:
+        """Starts, requests and losses so far."""
+        return self._connection.counts
+
+    def close(self) -> None:
+        """Ends Lean (or gives a borrowed process back, tidied). May be called twice."""
+        process = self._connection.process
+        if process is not None and process.borrowed and process.activity is Activity.IDLE:
+            for record in self._states.values():
+                self._discard(record)
+            self._flush([r for r in self._shared.values() if r.header])
+        self._connection.close()
+
+    def __enter__(self) -> LeanServer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------- states and their recipes
+
+    def _hold(self, recipe: Goal | SorryFile | Step, view: p.StateView) -> p.StateView:
+        """Gives out an id of ours for a state of the running process."""
+        record = State(recipe, view.key)
+        record.settle(view.id, self._connection.generation)
+        return msgspec.structs.replace(view, id=self._states.add(record))
+
+    def _open(self, recipe: Environment | Goal | SorryFile) -> p.Request:
+        """The opening request of a recipe, with what it needs opened first."""
+        if isinstance(recipe, Environment):
+            return p.OpenEnvironment(
+                id=new_id(),
+                imports=list(recipe.imports),
+                header=recipe.header,
+                wall_ms=recipe.wall_ms,
+            )
+        environment = self._revive_environment(recipe.environment)
+        if isinstance(recipe, Goal):
+            return p.OpenGoal(
+                id=new_id(),
+                environment=environment,
+                statement=recipe.statement,
+                wall_ms=recipe.wall_ms,
+            )
+        return p.OpenSorries(
+            id=new_id(), environment=environment, source=recipe.source, wall_ms=recipe.wall_ms
+        )
+
+    def _revive_environment(self, record: Environment) -> int:
+        self._connection.ready()
+        if record.generation != self._connection.generation:
+            answer = self._connection.exchange(
+                self._open(record), p.EnvironmentOk, record.wall_ms / 1000
+            )
+            record.settle(answer.environment, self._connection.generation)
+        return record.live
+
+    def _revive(self, record: State) -> int:
+        """The running process's id of a state, rebuilt from its recipe if need be.
+
+        Raises:
+            StateLost: its recipe fails now, or gives another state than it did.
+        """
+        self._connection.ready()
+        if record.generation == self._connection.generation:
+            return record.live
+        chain = record.chain(self._connection.generation)
+        for state in chain:
+            recipe = state.recipe
+            if isinstance(recipe, Step):
+                self._again(state, recipe)
+            elif isinstance(recipe, Goal):
+                answer = self._connection.exchange(
+                    self._open(recipe), p.GoalOk, recipe.wall_ms / 1000
+                )
+                self._accept(state, answer.state)
+            else:
+                sorries = self._connection.exchange(
+                    self._open(recipe), p.SorriesOk, recipe.wall_ms / 1000
+                )
+                if len(sorries.sorries) != len(recipe.states):
+                    raise StateLost("after a restart of Lean the file has other sorries")
+                for sibling, view in zip(recipe.states, sorries.sorries, strict=True):
+                    self._accept(sibling, view.state)
+        live = record.live
+        for state in chain:
+            if not state.held:
+                self._discard(state)
+        return live
+
+    def _leave(self, environment: int) -> Environment | None:
+        """Drops an environment's id; returns the environment where it is to be freed."""
+        record = self._environments.drop(environment)
+        if record is None:
+            return None
+        record.users -= 1
+        # What has no header is only imports: it stays for the next problem.
+        if record.users or not record.header:
+            return None
+        del self._shared[record.imports, record.header]
+        return record
+
+    def _discard(self, record: State) -> None:
+        """Puts a state of the running process on the list of those to free."""
+        if record.generation == self._connection.generation:
+            self._garbage.append((record.generation, record.live))
+            record.generation = 0
+
+    def _again(self, state: State, recipe: Step) -> None:
+        (result,) = self._connection.exchange(
+            p.Step(
+                id=new_id(),
+                state=recipe.parent.live,
+                tactics=[p.TacticCall(recipe.tactic)],
+                heartbeats=recipe.heartbeats,
+                # It succeeded before; a busy machine now shall not make it fail.
+                wall_ms=4 * recipe.wall_ms,
+            ),
+            p.StepOk,
+            4 * recipe.wall_ms / 1000,
+        ).results
+        if result.state is None:
+            raise StateLost(
+                f"after a restart of Lean a step fails that succeeded: {result.message}"
+            )
+        self._accept(state, result.state)
+
+    def _accept(self, state: State, view: p.StateView) -> None:
+        if view.key != state.key:
+            raise StateLost("after a restart of Lean a step leads to another state than before")
+        state.settle(view.id, self._connection.generation)
+
+    def _step(
+        self, record: State, tactics: Sequence[p.TacticCall], heartbeats: int, wall_ms: int
+    ) -> list[p.TacticResult]:
+        live = self._retry(lambda: self._revive(record))
+        limit = sum(call.wall_ms or wall_ms for call in tactics) / 1000
+        request = p.Step(
+            id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms
+        )
+        answers = self._connection.exchange(request, p.StepOk, limit).results
+        if len(answers) != len(tactics):
+            raise self._connection.lose(
+                ProcessLost(LostKind.GARBAGE, "Lean gave a wrong number of results")
+            )
+        results = []
+        for call, result in zip(tactics, answers, strict=True):
+            if result.state is not None:
+                step = Step(
+                    record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms
+                )
+                result = msgspec.structs.replace(result, state=self._hold(step, result.state))
+            results.append(result)
+        return results
+
+    # ------------------------------------------------------------------------ request and answer
+
+    def _call(self, build: Callable[[], p.Request], expect: type[T], seconds: float) -> T:
+        """Builds a request (which may rebuild what it names) and carries it out."""
+        return self._retry(lambda: self._connection.exchange(build(), expect, seconds))
+
+    def _retry(self, work: Callable[[], T]) -> T:
+        """Once more after a loss: the process may have died of what came before. A hang is not
+        tried again, it would take as long."""
+        try:
+            return work()
+        except ProcessLost as lost:
+            if lost.kind is LostKind.HUNG:
+                raise
+        return work()
+
+    def _flush(self, environments: Sequence[Environment]) -> None:
+        """Frees in Lean what was released; best effort, for a lost process has freed everything."""
+        garbage, self._garbage = self._garbage, []
+        if self._connection.process is None or not (garbage or environments):
+            return
+        try:
+            self._connection.ready()
+            generation = self._connection.generation
+            request = p.Release(
+                id=new_id(),
+                states=[live for born, live in garbage if born == generation]
+                + self._connection.take_unclaimed(),
+                environments=[e.live for e in environments if e.generation == generation],
+            )
+            self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
+        except ProcessLost:
+            return
+
+
+def _crashed(error: Exception) -> p.TacticResult:
+    return p.TacticResult(status="failed", us=0, kind="crashed", message=str(error))
