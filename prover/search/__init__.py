@@ -3,7 +3,8 @@
 from prover.search.budget import Meter, StopReason
 from prover.search.candidates import ProposerStatistics
 from prover.search.graph import Edge, Node, NodeStatus, SearchGraph
-from prover.search.orchestrator import SearchFault, SearchOutcome, search
+from prover.search.orchestrator import search
+from prover.search.outcome import SearchFault, SearchOutcome
 from prover.search.scoring import Scorer, SearchConfig
 
 __all__ = [

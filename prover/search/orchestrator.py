@@ -17,59 +17,21 @@ import heapq
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from prover.domain import Candidate, Environment, State, StepResult, StepStatus, Verdict
+from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import InfrastructureFault
 from prover.hookspecs import Observer, Proposer
 from prover.problem import Budget, Problem
 from prover.search import events as ev
 from prover.search.budget import Clock, Meter, StopReason
-from prover.search.candidates import CandidateStream, ProposerSet, ProposerStatistics, Scored
-from prover.search.graph import Edge, Node, NodeStatus, SearchGraph
+from prover.search.candidates import CandidateStream, ProposerSet, Scored
+from prover.search.checking import Checker
+from prover.search.graph import Edge, Node, SearchGraph
+from prover.search.outcome import SearchFault, SearchOutcome
 from prover.search.scoring import Scorer, SearchConfig
 
 Value = Callable[[State], float]
-
-# After a rejection, how many finished states are looked at again when a merge opens new paths to
-# them.
-_RETRIED_REJECTIONS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class SearchOutcome:
-    """What a search found. ``status`` is ``"proved"`` iff ``verdict`` is an accepted one.
-
-    ``reason`` says why it ended, ``rejected`` holds the verdicts that rejected an answer,
-    ``actions`` are those of the accepted answer, ``best_open`` is the open node that would have
-    been tried next (not the root where another is open), ``seconds`` is wall time and ``states``
-    counts distinct states.
-    """
-
-    status: str
-    reason: StopReason
-    verdict: Verdict | None
-    actions: tuple[str, ...]
-    graph: SearchGraph
-    steps: int
-    states: int
-    seconds: float
-    statistics: dict[str, ProposerStatistics]
-    rejected: tuple[Verdict, ...]
-    best_open: Node | None
-
-    @property
-    def proved(self) -> bool:
-        """Whether a check from scratch accepted an answer."""
-        return self.verdict is not None and self.verdict.accepted
-
-
-class SearchFault(InfrastructureFault):
-    """The infrastructure failed during a search; ``outcome`` is what had been found until then."""
-
-    def __init__(self, message: str, outcome: SearchOutcome) -> None:
-        super().__init__(message)
-        self.outcome = outcome
 
 
 def search(
@@ -137,11 +99,7 @@ class _Search:
         self.queued: dict[int, int] = {}
         self.streams: dict[int, CandidateStream] = {}
         self.unreleased: list[State] = []
-        self.verdict: Verdict | None = None
-        self.actions: tuple[str, ...] = ()
-        self.rejected: list[Verdict] = []
-        self.rejected_edges: list[Edge] = []
-        self.checked: set[tuple[str, ...]] = set()
+        self.checker = Checker(self.graph, environment, events, self.meter, self.proposers)
 
     # ------------------------------------------------------------------------------------ the loop
 
@@ -168,7 +126,7 @@ class _Search:
         root = self.graph.root
         self._admit(root, None)
         if root.finished:
-            return StopReason.PROVED if self._check_root() else StopReason.EXHAUSTED
+            return StopReason.PROVED if self.checker.check_root() else StopReason.EXHAUSTED
         while True:
             reason = self.meter.stop_reason()
             if reason is not None:
@@ -204,6 +162,9 @@ class _Search:
         if first is None:
             self._exhaust(node)
             return []
+        if self.meter.remaining_seconds() <= 0:  # the proposers took the rest of the time
+            self._push(node)
+            return []
         actual = self.scorer.priority(node.cost, node.depth, node.heuristic, first.cost)
         if actual > priority and self.heap and actual > self.heap[0][0]:
             self._push(node)  # it was queued at a lower bound, and another is better now
@@ -228,13 +189,19 @@ class _Search:
             raise InfrastructureFault(
                 f"the environment answered {len(results)} results to {len(chunk)} actions"
             )
-        closing = [
-            edge
+        edges = [
+            self._record(node, scored, result)
             for scored, result in zip(chunk, results, strict=True)
-            if (edge := self._record(node, scored, result)) is not None
         ]
         self._push(node)
-        return any(self._check(edge) for edge in closing) or self._recheck()
+        closing = [edge for edge in edges if edge.child is not None and edge.child.finished]
+        if any(self.checker.check(edge) for edge in closing):
+            return True
+        # A merge is a new path, which may repair an answer that was rejected before.
+        merged = self.checker.waiting and any(
+            edge.child is not None and not edge.created for edge in edges
+        )
+        return merged and self.checker.recheck()
 
     def _limited(self, candidates: list[Candidate]) -> list[Candidate]:
         """Shortens the wall limits so that the batch, tried one by one, ends within the budget."""
@@ -249,8 +216,8 @@ class _Search:
 
     # -------------------------------------------------------------------------------- recording
 
-    def _record(self, node: Node, scored: Scored, result: StepResult) -> Edge | None:
-        """Puts one result into the graph; returns its edge where no goal is left."""
+    def _record(self, node: Node, scored: Scored, result: StepResult) -> Edge:
+        """Puts one result into the graph and queues what it made or moved."""
         if result.status is StepStatus.PROGRESS and result.state is None:
             raise InfrastructureFault(f"the environment made progress without a state: {result}")
         self.meter.steps += 1
@@ -270,7 +237,7 @@ class _Search:
         if child is None:
             if not self.config.keep_failures:
                 node.outgoing.pop()
-            return None
+            return edge
         for nearer in improved:
             if nearer.id in self.queued:
                 self._push(nearer)
@@ -279,7 +246,7 @@ class _Search:
         elif result.state is not None and result.state != child.state:
             # Equal for the search, but a state of its own for the checker, which may forget it.
             self._release(result.state)
-        return edge if child.finished else None
+        return edge
 
     def _admit(self, node: Node, edge: Edge | None) -> None:
         """Scores a new node and queues it."""
@@ -351,78 +318,23 @@ class _Search:
             batch, self.unreleased = self.unreleased, []
             self.environment.release(batch)
 
-    # --------------------------------------------------------------------------------- checking
-
-    def _check(self, edge: Edge) -> bool:
-        """Checks the answer that ends with ``edge`` from scratch; True where one is accepted.
-
-        States are merged when they ask the same, but the answers that reach them differ, and the
-        fault of a rejected answer may lie in its first half. So after the cheapest path the one
-        along which the state was really computed is checked, and then a few others.
-        """
-        child = edge.child
-        assert child is not None
-        paths = [self.graph.edges_to(child), self.graph.edges_to(child, first=True)]
-        paths += self.graph.paths_to(child, 1 + self.config.alternative_paths)
-        rejected = False
-        for path in paths:
-            actions = tuple(step.candidate.action for step in path)
-            if actions in self.checked:
-                continue
-            if self._verify(child.id, actions):
-                assert self.verdict is not None
-                self.graph.accept(edge, self.verdict)
-                for name in {name: None for step in path for name in step.proposers}:
-                    used = sum(name in step.proposers for step in path)
-                    self.proposers.of(name).in_proof += used
-                return True
-            rejected = True
-            self.graph.reject(edge, self.rejected[-1])
-        if rejected and edge not in self.rejected_edges:
-            self.rejected_edges.append(edge)
-        return False
-
-    def _recheck(self) -> bool:
-        return False
-
-    def _check_root(self) -> bool:
-        if not self._verify(0, ()):
-            self.graph.root.status = NodeStatus.REJECTED
-            return False
-        self.graph.accept_root()
-        return True
-
-    def _verify(self, node: int, actions: tuple[str, ...]) -> bool:
-        self.checked.add(actions)
-        if self.events:
-            self.events.emit(ev.GoalsClosed(node, actions))
-        verdict = self.environment.verify(actions)
-        if verdict.accepted:
-            self.verdict, self.actions = verdict, actions
-            if self.events:
-                self.events.emit(ev.ProofFound(node, actions, verdict))
-            return True
-        self.rejected.append(verdict)
-        if self.events:
-            self.events.emit(ev.ProofRejected(node, actions, verdict))
-        return False
-
     # ---------------------------------------------------------------------------------- the end
 
     def _finish(self, reason: StopReason) -> SearchOutcome:
         self.graph.settle()
-        status = "proved" if self.verdict is not None else "not_proved"
+        checker = self.checker
+        status = "not_proved" if checker.verdict is None else "proved"
         outcome = SearchOutcome(
             status=status,
             reason=reason,
-            verdict=self.verdict or (self.rejected[-1] if self.rejected else None),
-            actions=self.actions,
+            verdict=checker.verdict or (checker.rejected[-1] if checker.rejected else None),
+            actions=checker.actions,
             graph=self.graph,
             steps=self.meter.steps,
             states=len(self.graph),
             seconds=self.meter.seconds(),
             statistics=self.proposers.statistics,
-            rejected=tuple(self.rejected),
+            rejected=tuple(checker.rejected),
             best_open=self._best_open(),
         )
         if self.events:

@@ -1,0 +1,126 @@
+"""From a finished state to a verdict: which answers are checked from scratch, and what a rejection
+means.
+
+States are merged when they ask the same, but the answers that reach them differ, and the fault of a
+rejected answer may lie in its first half. So after the cheapest path to a finished state, the path
+along which that state was really computed is checked, then a few others, now or when the search
+finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.domain import Environment, Verdict
+from prover.search import events as ev
+from prover.search.budget import Meter
+from prover.search.candidates import ProposerSet
+from prover.search.graph import Edge, NodeStatus, SearchGraph
+
+# How many finished states that were rejected are looked at again when a merge opens new paths, and
+# how many paths to each. Both only bound the search's own work: each check is bounded by the
+# settings.
+_REMEMBERED = 8
+_PATHS_SEEN = 16
+
+
+class Checker:
+    """Checks answers for one search. ``verdict`` and ``actions`` are those of the accepted one."""
+
+    __slots__ = (
+        "_checked", "_environment", "_events", "_graph", "_meter", "_proposers", "_rejected_edges",
+        "actions", "rejected", "verdict",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        graph: SearchGraph,
+        environment: Environment,
+        events: ev.EventStream,
+        meter: Meter,
+        proposers: ProposerSet,
+    ) -> None:
+        self._graph = graph
+        self._environment = environment
+        self._events = events
+        self._meter = meter
+        self._proposers = proposers
+        self._checked: set[tuple[str, ...]] = set()
+        self._rejected_edges: list[Edge] = []
+        self.verdict: Verdict | None = None
+        self.actions: tuple[str, ...] = ()
+        self.rejected: list[Verdict] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a new path could change a rejection."""
+        return bool(self._rejected_edges)
+
+    def check_root(self) -> bool:
+        """Checks the empty answer, for a problem that begins finished."""
+        verdict = self._verify(0, ())
+        if verdict.accepted:
+            self._graph.accept_root()
+        else:
+            self._graph.root.status = NodeStatus.REJECTED
+        return verdict.accepted
+
+    def check(self, edge: Edge) -> bool:
+        """Checks answers that end with ``edge``; True once one is accepted.
+
+        At most ``1 + alternative_paths`` answers are checked for one edge in the whole search, and
+        no answer twice. The first is checked even where the time is over, the others are not.
+        """
+        child = edge.child
+        assert child is not None
+        most = 1 + self._proposers.scorer.config.alternative_paths
+        for path in self._paths(edge):
+            actions = tuple(step.candidate.action for step in path)
+            if actions in self._checked:
+                continue
+            if len(edge.verdicts) >= most:
+                break
+            if edge.verdicts and self._meter.remaining_seconds() <= 0:
+                break
+            verdict = self._verify(child.id, actions)
+            if verdict.accepted:
+                self._graph.accept(edge, verdict)
+                self._credit(path)
+                return True
+            self._graph.reject(edge, verdict)
+        if edge not in self._rejected_edges:
+            self._rejected_edges.append(edge)
+            del self._rejected_edges[:-_REMEMBERED]
+        return False
+
+    def recheck(self) -> bool:
+        """Looks at rejected finished states again, after new paths were found; True once
+        accepted."""
+        return any(self.check(edge) for edge in tuple(self._rejected_edges))
+
+    def _paths(self, edge: Edge) -> Iterator[list[Edge]]:
+        child = edge.child
+        assert child is not None
+        yield self._graph.edges_to(child)
+        yield self._graph.edges_to(child, first=True)
+        yield from self._graph.paths_to(child, _PATHS_SEEN)
+
+    def _verify(self, node: int, actions: tuple[str, ...]) -> Verdict:
+        self._checked.add(actions)
+        if self._events:
+            self._events.emit(ev.GoalsClosed(node, actions))
+        verdict = self._environment.verify(actions)
+        if verdict.accepted:
+            self.verdict, self.actions = verdict, actions
+            if self._events:
+                self._events.emit(ev.ProofFound(node, actions, verdict))
+        else:
+            self.rejected.append(verdict)
+            if self._events:
+                self._events.emit(ev.ProofRejected(node, actions, verdict))
+        return verdict
+
+    def _credit(self, path: list[Edge]) -> None:
+        for edge in path:
+            for name in edge.proposers:
+                self._proposers.of(name).in_proof += 1
