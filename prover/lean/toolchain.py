@@ -67,7 +67,7 @@ class Toolchain:
 
     @property
     def version(self) -> str:
-        """Lean's version, such as `4.28.0-pre`; asks `lean --version` once where no file says it."""
+        """Lean's version, such as `4.28.0-pre`; `lean --version` is asked if no file says it."""
         if self.kind == "embedded":
             from prover.lean.embedded.installer import LEAN_VERSION
 
@@ -132,7 +132,9 @@ def find_toolchain(
     """
     named = explicit or (Path(os.environ["PROVER_LEAN"]) if os.environ.get("PROVER_LEAN") else None)
     if project is not None and not any((project / name).is_file() for name in _LAKE_FILES):
-        raise ToolchainMissing(f"{project} is not a Lake project: it has no lakefile and no lean-toolchain")
+        raise ToolchainMissing(
+            f"{project} is not a Lake project: it has no lakefile and no lean-toolchain"
+        )
     folder = project.resolve() if project is not None else find_project(start or Path.cwd())
     if named is not None:
         return _explicit(named, folder)
@@ -144,7 +146,9 @@ def find_toolchain(
 def _explicit(path: Path, project: Path | None) -> Toolchain:
     found = shutil.which(str(path.expanduser()))
     if found is None:
-        raise ToolchainMissing(f"{path} is not an executable: --lean and PROVER_LEAN name a lean program")
+        raise ToolchainMissing(
+            f"{path} is not an executable: --lean and PROVER_LEAN name a lean program"
+        )
     toolchain = Toolchain("explicit", (str(Path(found).absolute()),), project)
     toolchain.require_supported()
     return toolchain

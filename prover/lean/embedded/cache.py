@@ -15,7 +15,8 @@ def cache_root() -> Path:
     if explicit := os.environ.get("PROVER_CACHE"):
         return Path(explicit).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base).expanduser() if base else Path.home() / ".cache").absolute() / "neural-prover"
+    folder = Path(base).expanduser() if base else Path.home() / ".cache"
+    return folder.absolute() / "neural-prover"
 
 
 @contextlib.contextmanager
@@ -53,12 +54,11 @@ def staged_folder(target: Path) -> Iterator[Path]:
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` so that a concurrent reader sees the old content or all of the new one."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    scratch = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+        scratch.chmod(0o644)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)

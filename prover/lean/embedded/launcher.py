@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prover.lean.embedded import host_maker, installer
 from prover.lean.embedded.errors import ToolchainMissing
+from prover.lean.embedded.image import image_command, image_for
 
 MEMORY_LIMIT_MB = 2048
 """The WebAssembly heap cannot grow beyond this, whatever the machine has."""
@@ -31,8 +32,13 @@ def node_executable() -> str:
 
 
 def server_command(source: Path) -> tuple[list[str], dict[str, str]]:
-    """Arguments and environment that run the Lean file `source` (an absolute path)."""
+    """Arguments and environment that run the Lean file `source` (an absolute path).
+
+    The first call for a server that offers a memory image makes it, which takes some 10 s.
+    """
     environment = dict(os.environ)
     environment["LEAN_PATH"] = str(installer.library_path())
     host = installer.host_path() / host_maker.HOST_FILE
-    return [node_executable(), str(host), "-j1", str(source)], environment
+    command = [node_executable(), str(host), "-j1", str(source)]
+    image = image_for(source, command, environment)
+    return (image_command(command, image) if image else command), environment

@@ -100,7 +100,7 @@ PATCHES: tuple[Patch | PatternPatch, ...] = (
         "imported-addresses",
         "the offset table takes its addresses from the symbol file; the exports are gone",
         "updateGOT(origExports);",
-        "resolveImportedAddresses();",
+        'phase("instantiated");resolveImportedAddresses();phase("addresses resolved");',
     ),
     Patch(
         "no-thread-local-exports",
@@ -145,11 +145,16 @@ PATCHES: tuple[Patch | PatternPatch, ...] = (
         "sharedModules=msgData.sharedModules;hostShared=msgData.hostShared;",
     ),
     Patch(
-        "share-create",
-        "threads share the positions of open files",
-        "var wasmExports;if(!ENVIRONMENT_IS_PTHREAD){createWasm();",
-        "var wasmExports;if(!ENVIRONMENT_IS_PTHREAD){"
-        "hostShared={positions:directFiles.initialPositions()};createWasm();",
+        "prepare",
+        "the host makes what threads share, and the memory, before anything else",
+        '{initMemory();if(Module["preloadPlugins"])',
+        '{if(!ENVIRONMENT_IS_PTHREAD)prepareHost();initMemory();if(Module["preloadPlugins"])',
+    ),
+    Patch(
+        "initialise",
+        "a memory image has the constructors of the module behind it",
+        'wasmExports["__wasm_call_ctors"]();callRuntimeCallbacks(onPostCtors)',
+        "initialiseRuntime();callRuntimeCallbacks(onPostCtors)",
     ),
     Patch(
         "worker-options",

@@ -1,9 +1,10 @@
 """Where packages of the npm registry are fetched from, as the user's npm configuration says.
 
-Honoured, strongest first: the environment (`NPM_CONFIG_REGISTRY`, `npm_config_registry`), `~/.npmrc`
-(or the file named by `NPM_CONFIG_USERCONFIG`), `/etc/npmrc`. Proxies come from the usual environment
-variables, or from `proxy`/`https-proxy` in an npmrc; extra certificates from `cafile` in an npmrc and
-from `NODE_EXTRA_CA_CERTS`, on top of the system's own. Node and npm need not be installed.
+Honoured, strongest first: the environment (`NPM_CONFIG_REGISTRY`, `npm_config_registry`), then
+`~/.npmrc` (or the file named by `NPM_CONFIG_USERCONFIG`), then `/etc/npmrc`. Proxies come from the
+usual environment variables, or from `proxy` and `https-proxy` in an npmrc; extra certificates from
+`cafile` in an npmrc and from `NODE_EXTRA_CA_CERTS`, on top of the system's own. Node and npm need
+not be installed.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ DEFAULT_REGISTRY = "https://registry.npmjs.org"
 
 
 def _npmrc_files() -> list[Path]:
-    user = os.environ.get("NPM_CONFIG_USERCONFIG") or os.environ.get("npm_config_userconfig")
+    user = _environment_setting("userconfig")
     return [Path(user) if user else Path.home() / ".npmrc", Path("/etc/npmrc")]
+
+
+def _environment_setting(name: str) -> str | None:
+    """npm reads its settings from the environment in capital and in small letters."""
+    variable = "npm_config_" + name.replace("-", "_")
+    return os.environ.get(variable.upper()) or os.environ.get(variable)
 
 
 def npm_setting(name: str) -> str | None:
     """The value of npm's setting `name` (such as `registry`), or None where nothing sets it."""
-    variable = "npm_config_" + name.replace("-", "_")
-    for spelling in (variable.upper(), variable):
-        if value := os.environ.get(spelling):
-            return value
+    if value := _environment_setting(name):
+        return value
     for path in _npmrc_files():
         try:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()

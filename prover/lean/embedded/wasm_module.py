@@ -1,10 +1,10 @@
 """Rewrite the package's lean.wasm so that instantiating it is cheap, and list its symbols.
 
-The module exports 201,110 names, one for each symbol that Lean's interpreter may look up. Every thread
-instantiates the module, and turning 200,000 exports into JavaScript objects costs each of them
-seconds. So the exports that JavaScript never mentions are removed from the module; their functions go
-into the function table through an element segment, which the engine fills natively, and their
-addresses into a symbol file that the host searches (see `write_symbols`).
+The module exports 201,110 names, one for each symbol that Lean's interpreter may look up. Every
+thread instantiates the module, and turning 200,000 exports into JavaScript objects costs each of
+them seconds. So the exports that JavaScript never mentions are removed from the module; their
+functions go into the function table through an element segment, which the engine fills natively,
+and their addresses into a symbol file that the host searches (see `write_symbols`).
 
 Nothing else changes: code, data and function indices are copied byte for byte.
 """
@@ -119,27 +119,25 @@ def _sections(data: mmap.mmap) -> Iterator[_Section]:
         reader.offset += size
 
 
-def _imports(data: mmap.mmap, section: _Section) -> tuple[list[bytes], int]:
-    """The names whose function addresses the module imports, and its number of imported globals."""
+def _imported_globals(data: mmap.mmap, section: _Section) -> int:
+    """The number of imported globals; all of them are addresses of functions."""
     reader = _Reader(data, section.start)
-    addresses: list[bytes] = []
-    global_count = 0
+    count = 0
     for _ in range(reader.unsigned()):
         module, name, kind = reader.name(), reader.name(), reader.byte()
         if kind == _KIND_FUNCTION:
             reader.unsigned()
         elif kind == _KIND_GLOBAL:
             reader.offset += 2
-            global_count += 1
+            count += 1
             _require(module == b"GOT.func", f"an unexpected imported global {name!r}")
-            addresses.append(name)
         elif kind == _KIND_MEMORY:
             if reader.byte() & 1:
                 reader.unsigned()
             reader.unsigned()
         else:
             _require(False, f"an unexpected import {name!r}")
-    return addresses, global_count
+    return count
 
 
 def _constant_globals(data: mmap.mmap, section: _Section) -> list[int | None]:
@@ -199,9 +197,12 @@ def rewrite(source: Path, target: Path, kept: set[bytes]) -> Symbols:
 
     Raises `HostPatchError` when the module is not built as the pinned package is.
     """
-    with source.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with (
+        source.open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
         sections = {section.kind: section for section in _sections(data) if section.kind}
-        addresses, imported_globals = _imports(data, sections[_IMPORT])
+        imported_globals = _imported_globals(data, sections[_IMPORT])
         constants = _constant_globals(data, sections[_GLOBAL])
         exports = _exports(data, sections[_EXPORT])
         size = _table_size(data, sections[_TABLE])

@@ -9,6 +9,8 @@ const directFiles = (() => {
   const AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 256, AT_REMOVEDIR = 512, AT_EMPTY_PATH = 4096;
   const EBADF = 8, EINVAL = 28, ENOTTY = 59, ERANGE = 68, ENOSYS = 52;
   const DIRENT_SIZE = 280;
+  const IMAGE_DEVICE = "/dev/lean-image";
+  let imageDescriptor;
   const standardStreams = { "/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2 };
   const listings = new Map(); // directory entries by descriptor, for getdents64
   const paths = new Map(); // path by descriptor of a directory opened in this thread
@@ -85,6 +87,10 @@ const directFiles = (() => {
 
   const write = (descriptor, buffer, length) => {
     if (descriptor === 2 && isPackageNoise(buffer, length)) return length;
+    if (descriptor === imageDescriptor) {
+      offerImage(Number(UTF8ToString(buffer, length)));
+      return length;
+    }
     const position = positions()[descriptor];
     const at = position < 0n ? null : Number(position);
     const count = patiently(() => fs.writeSync(descriptor, heap(), buffer, length, at));
@@ -101,6 +107,11 @@ const directFiles = (() => {
   const open = (folder, path, flags, varargs) => attempt(() => {
     const name = resolve(folder, path);
     if (name in standardStreams) return standardStreams[name];
+    if (name === IMAGE_DEVICE) {
+      if (!process.env.LEAN_HOST_WRITE_IMAGE) throw { code: "ENOENT" };
+      imageDescriptor = fs.openSync("/dev/null", "w");
+      return imageDescriptor;
+    }
     const mode = varargs ? words()[varargs >> 2] : 0;
     const descriptor = fs.openSync(name, nodeFlags(flags), mode || 0o666);
     const status = fs.fstatSync(descriptor);

@@ -9,6 +9,15 @@ const PARENT_CHECK_MS = 1000;
 const hostThreads = require("worker_threads");
 let hostShared;
 
+// With LEAN_HOST_TRACE set, the phases of the start are reported on stderr, in ms since the start.
+function phase(name) {
+  if (!process.env.LEAN_HOST_TRACE) return;
+  const thread = hostThreads.isMainThread ? "main" : `worker ${hostThreads.threadId}`;
+  const now = performance.timeOrigin + performance.now() - Number(process.env.LEAN_HOST_TRACE);
+  require("fs").writeSync(2, `lean host: ${now.toFixed(0)} ms ${thread}: ${name}\n`);
+}
+phase("script begins");
+
 // End the whole process at once, from the main thread; a worker asks the main thread to.
 function leaveHost(code, reason) {
   if (reason) require("fs").writeSync(2, `lean host: ${reason}\n`);
