@@ -21,7 +21,8 @@ PROBLEM = Problem("fake", domain="fake")
 
 @dataclass(frozen=True)
 class FakeState:
-    """``handle`` stands for the checker's own number of the state: equal states have different ones."""
+    """``handle`` stands for the checker's own number of the state: equal states have different
+    ones."""
 
     key: str
     handle: int = 0
@@ -35,7 +36,8 @@ class FakeState:
 
 @dataclass
 class FakeEnvironment:
-    """``poison`` are actions that make the check reject an answer; ``on_step`` is called before a batch."""
+    """``poison`` are actions that make the check reject an answer; ``on_step`` is called before a
+    batch."""
 
     table: Table
     root: str = "root"

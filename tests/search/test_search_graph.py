@@ -218,10 +218,8 @@ def test_paths_come_out_cheapest_first(sequence: Moves, limit: int) -> None:
     if node is graph.root:
         return
     plain = graph.to_networkx()
-    expected = sorted(
-        sum(plain.edges[edge]["cost"] for edge in path)
-        for path in nx.all_simple_edge_paths(plain, 0, node.id)
-    )
+    simple: Any = nx.all_simple_edge_paths(plain, 0, node.id)
+    expected = sorted(sum(plain.edges[edge]["cost"] for edge in path) for path in simple)
     found = list(graph.paths_to(node, limit))
     actions = [tuple(edge.candidate.action for edge in path) for path in found]
     assert len(set(actions)) == len(actions) == min(limit, len(expected))
