@@ -53,6 +53,9 @@ class Scored:
 class ProposerSet:
     """The proposers of one search. One that raises is named by ``on_fault`` and never asked again.
 
+    A proposer may have an attribute ``least_cost``, in nats: nothing that it proposes is more
+    probable than ``exp(-least_cost)``. It is then asked only when that is the best there is to try.
+
     Raises (from the streams):
         InfrastructureFault: a proposer met one; it is not the proposer's fault and ends the search.
     """
@@ -62,7 +65,20 @@ class ProposerSet:
     scorer: Scorer
     on_fault: Callable[[str, Exception], None]
     statistics: dict[str, ProposerStatistics] = field(default_factory=dict)
+    bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
     _broken: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Finds where each proposer begins in the streams; those of weight zero nowhere."""
+        for index, proposer in enumerate(self.proposers):
+            try:
+                bound = self.scorer.bound(proposer.name, getattr(proposer, "least_cost", 0.0))
+            except (TypeError, ValueError) as error:
+                self._fault(index, error)
+                continue
+            if bound < math.inf:
+                self.bounds.append((bound, index, 0, None))
+        heapq.heapify(self.bounds)
 
     def of(self, name: str) -> ProposerStatistics:
         """The statistics of the proposer called ``name``."""
@@ -76,9 +92,9 @@ class ProposerSet:
         return CandidateStream(self, state)
 
     def open(self, index: int, state: State) -> Iterator[Scored] | None:
-        """Asks one proposer; None where it broke or is left out by its weight."""
+        """Asks one proposer; None where it broke."""
         proposer = self.proposers[index]
-        if index in self._broken or self.scorer.weight(proposer.name) <= 0:
+        if index in self._broken:
             return None
         statistics = self.of(proposer.name)
         statistics.asked += 1
@@ -131,76 +147,79 @@ class ProposerSet:
 class CandidateStream:
     """Candidates of one state, read no further than needed.
 
+    One heap holds the next candidate of each proposer or, where that was not read yet, a lower
+    bound of its cost: at first the proposer's ``least_cost``, later the cost of its last candidate.
+    A proposer is asked when its bound comes to the top, so an expensive one that says what its
+    candidates cost at least is not asked before the cheaper candidates of the others were tried.
+
     A proposer that returns a list is sorted; one that yields is trusted to yield its best first,
     and a candidate that comes out of order is simply handed out next. Of equal actions (up to
     surrounding blanks) the first, which is the cheapest, is handed out; later ones only add their
     proposer to it.
-
-    ``bound`` is a lower bound of the next cost as far as known without asking anyone.
     """
 
-    __slots__ = (
-        "_heap",
-        "_hungry",
-        "_left",
-        "_seen",
-        "_serial",
-        "_set",
-        "_sources",
-        "_state",
-        "bound",
-    )
+    __slots__ = ("_heap", "_left", "_seen", "_serial", "_set", "_sources", "_state")
 
     def __init__(self, proposers: ProposerSet, state: State) -> None:
         self._set = proposers
         self._state = state
-        self._sources: list[Iterator[Scored] | None] | None = None
-        self._hungry: list[int] = list(range(len(proposers.proposers)))
-        self._heap: list[tuple[float, int, int, Scored]] = []
+        self._sources: dict[int, Iterator[Scored]] = {}
+        # (cost, proposer, serial, candidate); None stands for one that was not read yet.
+        self._heap: list[tuple[float, int, int, Scored | None]] = list(proposers.bounds)
         self._seen: dict[str, Scored] = {}
         self._left = proposers.scorer.config.max_candidates
         self._serial = 0
-        self.bound = proposers.scorer.config.step_cost
+
+    @property
+    def bound(self) -> float:
+        """A lower bound of the next cost without asking anyone; infinite where nothing is left."""
+        return self._heap[0][0] if self._heap else math.inf
 
     def peek(self) -> Scored | None:
         """The next candidate, or None when there is none left. Asks proposers as needed."""
-        while True:
-            self._feed()
-            if not self._heap:
-                return None
-            _, index, _, scored = self._heap[0]
+        while self._heap:
+            cost, index, _, scored = self._heap[0]
+            if scored is None:
+                self._read(cost, index)
+                continue
             known = self._seen.get(scored.candidate.action.strip())
             if known is None:
-                self.bound = scored.cost
                 return scored
-            heapq.heappop(self._heap)
-            self._hungry.append(index)
+            self._wait(cost, index)
             if scored.candidate.proposer not in known.proposers:
                 known.proposers.append(scored.candidate.proposer)
+        return None
 
     def take(self) -> Scored:
         """Removes and returns what :meth:`peek` showed."""
-        _, index, _, scored = heapq.heappop(self._heap)
-        self._hungry.append(index)
+        cost, index, _, scored = self._heap[0]
+        assert scored is not None, "peek before take"
+        self._wait(cost, index)
         self._seen[scored.candidate.action.strip()] = scored
         return scored
 
-    def _feed(self) -> None:
-        """Reads one candidate from each proposer whose last one was taken."""
-        if self._sources is None:
-            self._sources = [self._set.open(index, self._state) for index in self._hungry]
-        while self._hungry:
-            index = self._hungry.pop(0)
-            source = self._sources[index]
-            if source is None:
-                continue
-            scored = self._set.pull(index, source) if self._left > 0 else None
-            if scored is None:
-                self._sources[index] = None
-                continue
+    def _wait(self, cost: float, index: int) -> None:
+        """Replaces the top of the heap by the bound of what comes after it."""
+        self._serial += 1
+        heapq.heapreplace(self._heap, (cost, index, self._serial, None))
+
+    def _read(self, cost: float, index: int) -> None:
+        """Replaces the bound at the top of the heap by a candidate that was read."""
+        source = self._sources.get(index)
+        if source is None:
+            source = self._set.open(index, self._state)
+            if source is not None:
+                self._sources[index] = source
+        scored = None
+        while source is not None and self._left > 0:
             self._left -= 1
-            if scored.cost == math.inf or not scored.candidate.action.strip():
-                self._hungry.append(index)
-                continue
+            scored = self._set.pull(index, source)
+            if scored is None or (scored.cost < math.inf and scored.candidate.action.strip()):
+                break
+            scored = None  # not to be tried: an empty action or one of probability zero
+        if scored is None:
+            heapq.heappop(self._heap)
+            self._sources[index] = iter(())
+        else:
             self._serial += 1
-            heapq.heappush(self._heap, (scored.cost, index, self._serial, scored))
+            heapq.heapreplace(self._heap, (scored.cost, index, self._serial, scored))

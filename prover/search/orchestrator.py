@@ -147,9 +147,11 @@ class _Search:
         return None, math.inf
 
     def _push(self, node: Node) -> None:
-        """Queues ``node`` at the priority of its next candidate; replaces an entry it already
-        has."""
+        """Queues ``node`` for its next candidate; an entry that it already has becomes stale."""
         stream = self.streams[node.id]
+        if stream.bound == math.inf:
+            self._exhaust(node)
+            return
         priority = self.scorer.priority(node.cost, node.depth, node.heuristic, stream.bound)
         self.serial += 1
         self.queued[node.id] = self.serial
@@ -172,7 +174,7 @@ class _Search:
         size = self.meter.remaining_steps(self.config.batch_size)
         limit = first.cost + self.config.chunk_delta
         chunk = [stream.take()]
-        while len(chunk) < size and self.meter.remaining_seconds() > 0:
+        while len(chunk) < size and stream.bound <= limit and self.meter.remaining_seconds() > 0:
             following = stream.peek()
             if following is None or following.cost > limit:
                 break
@@ -243,7 +245,9 @@ class _Search:
                 self._push(nearer)
         if edge.created:
             self._admit(child, edge)
-        elif result.state is not None and result.state != child.state:
+            if child.finished and result.state is not None:
+                self._release(result.state)
+        elif result.state is not None and _handle(result.state) != _handle(child.state):
             # Equal for the search, but a state of its own for the checker, which may forget it.
             self._release(result.state)
         return edge
@@ -305,8 +309,7 @@ class _Search:
                 statistics.failed += 1
 
     def _exhaust(self, node: Node) -> None:
-        """No candidate is left: the node's state will not be stepped again, though it may be merged
-        into."""
+        """No candidate is left: others may be merged into the node, but its state is done with."""
         self.graph.exhaust(node)
         del self.streams[node.id]
         if node is not self.graph.root:  # the caller may search the same environment again
@@ -350,3 +353,10 @@ class _Search:
         live = [entry for entry in self.heap if self.queued.get(entry[2].id) == entry[1]]
         live.sort(key=lambda entry: (entry[2] is self.graph.root, entry[0], entry[1]))
         return live[0][2] if live else None
+
+
+def _handle(state: State) -> object:
+    """What the checker knows a state by: its ``id`` where it has one, since states that ask the
+    same may compare equal and yet be held twice; else the state itself.
+    """
+    return getattr(state, "id", state)

@@ -143,6 +143,17 @@ class Scorer:
             cost += config.exploration * self._random.expovariate(1.0)
         return cost
 
+    def bound(self, proposer: str, least_cost: float) -> float:
+        """A lower bound of the cost of whatever ``proposer`` suggests; infinite if it is left out.
+
+        Raises:
+            ValueError: ``least_cost`` is negative or not a number.
+        """
+        if not least_cost >= 0:
+            raise ValueError(f"least_cost is {least_cost}, it must not be negative")
+        weight = self.weight(proposer)
+        return least_cost / weight + self.config.step_cost if weight > 0 else math.inf
+
     def heuristic(self, state: State, value: float | None = None) -> float:
         """The penalty of a state: its growth over the root, its goals, and its ``value`` in [0,
         1]."""

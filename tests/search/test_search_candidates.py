@@ -85,6 +85,30 @@ def test_lazy_streams_are_read_no_further_than_needed() -> None:
     assert stream.peek() is not None and pulled == ["a", "b"]
 
 
+def test_an_expensive_proposer_is_not_asked_before_its_turn() -> None:
+    proposers = make(fixed("model", ("b", 2.5)), fixed("cheap", ("a", 1.0), ("c", 3.0)))
+    model = proposers.proposers[0]
+    model.least_cost = 2.0  # type: ignore[attr-defined]
+    proposers = ProposerSet(PROBLEM, [*proposers.proposers], proposers.scorer, proposers.on_fault)
+    stream = proposers.stream(STATE)
+    assert stream.bound == 0.0
+    first = stream.peek()
+    assert first is not None and first.candidate.action == "a"
+    stream.take()
+    assert "model" not in proposers.statistics
+    assert [action for action, _, _ in drain(stream)] == ["b", "c"]
+    assert proposers.statistics["model"].asked == 1 and stream.bound == float("inf")
+
+
+@pytest.mark.parametrize("least", [-1.0, float("nan"), "much"])
+def test_a_nonsensical_least_cost_is_the_proposers_fault(least: object) -> None:
+    faults: list[tuple[str, Exception]] = []
+    bad, good = fixed("bad", ("a", 1.0)), fixed("good", ("b", 1.0))
+    bad.least_cost = least  # type: ignore[attr-defined]
+    assert [a for a, _, _ in drain(make(bad, good, faults=faults).stream(STATE))] == ["b"]
+    assert [name for name, _ in faults] == ["bad"]
+
+
 def test_an_endless_proposer_ends() -> None:
     pulled: list[str] = []
     stream = make(lazy("endless", itertools.repeat(("a", 1.0)), pulled), limit=20).stream(STATE)

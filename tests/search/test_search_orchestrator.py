@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -370,14 +371,15 @@ def test_states_are_released_once_they_cannot_be_stepped_again() -> None:
         "root": {"a": ("a", 0.1), "b": ("b", 0.2)},
         "a": {"c": ("c", 0.1)},
         "b": {"c": ("c", 0.1), "x": ("d", 9.0)},
-        "c": {"y": (FAIL, 0.1), "up": ("root", 0.1)},
+        "c": {"y": (FAIL, 0.1), "up": ("root", 0.1), "bad": (DONE, 0.1)},
     }
     config = SearchConfig(batch_size=1, release_batch=1)
-    outcome, environment = run(table, config=config)
+    environment = FakeEnvironment(table, poison=frozenset({"bad"}))
+    outcome, environment = run(table, environment=environment, config=config)
     assert outcome.reason is StopReason.EXHAUSTED
     released = sorted(state.key for state in environment.released)
     # c and root were reached again as states of their own; the first root is never released.
-    assert released == ["a", "b", "c", "c", "d", "root"]
+    assert released == ["a", "b", "c", "c", "d", DONE, "root"]
     assert all(state.handle for state in environment.released)
     assert len(set(environment.released)) == len(environment.released)
 
@@ -392,6 +394,33 @@ def test_a_state_that_the_checker_shares_is_not_released_under_another() -> None
     outcome, environment = run(table, config=config, environment=Sharing(table))
     assert outcome.reason is StopReason.EXHAUSTED
     assert [state.key for state in environment.released] == ["a"]
+
+
+def test_states_that_compare_equal_but_are_held_twice_are_released() -> None:
+    @dataclass(frozen=True)
+    class Held(FakeState):
+        @property
+        def id(self) -> int:
+            return self.handle
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, FakeState) and other.key == self.key
+
+        def __hash__(self) -> int:
+            return hash(self.key)
+
+    class Holding(FakeEnvironment):
+        def _state(self, key: str, handle: int) -> FakeState:
+            return Held(key, handle, goals=int(key != DONE))
+
+        def release(self, states: Sequence[State]) -> None:
+            handles.extend(state.handle for state in states if isinstance(state, Held))
+
+    handles: list[int] = []
+    table = {"root": {"a": ("a", 0.1), "b": ("a", 0.2), "c": ("a", 0.3), "d": (DONE, 9.0)}}
+    config = SearchConfig(batch_size=1, release_batch=1)
+    run(table, config=config, environment=Holding(table))
+    assert handles == [1, 2, 3, 4]
 
 
 def test_statistics_by_proposer() -> None:
