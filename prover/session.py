@@ -1,19 +1,31 @@
 """The glue of the command line and of ``bench``: options in, a report out.
 
-A :class:`Session` holds what one caller needs to prove things one after the other: the toolchain, the
-plugins and a connection to Lean, each made when first needed. It is not thread-safe; use one a thread.
+A :class:`Session` holds what one caller needs to prove things one after the other: the toolchain,
+the plugins and a connection to Lean, each made when first needed. It is not thread-safe; use one
+a thread.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from prover.errors import BadInput, InfrastructureFault
 from prover.problem import Problem
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from prover.domain import Environment
+    from prover.hookspecs import Observer, Proposer
+    from prover.lean.protocol import Finding, Message, TheoremReport
+    from prover.lean.server import LeanServer
+    from prover.lean.toolchain import Toolchain
+    from prover.search import SearchGraph, SearchOutcome
 
 EXIT_CODES: Mapping[str, int] = {"proved": 0, "not_proved": 1, "invalid": 2, "infrastructure": 3}
 
@@ -22,8 +34,8 @@ EXIT_CODES: Mapping[str, int] = {"proved": 0, "not_proved": 1, "invalid": 2, "in
 class Options:
     """How to prove: which Lean, which plugins, which seed.
 
-    ``start`` is the file or folder from which a Lake project is looked for. ``use_service`` allows the
-    resident server, which keeps Lean warm between calls.
+    ``start`` is the file or folder from which a Lake project is looked for. ``use_service``
+    allows the resident server, which keeps Lean warm between calls.
     """
 
     start: Path | None = None
@@ -40,11 +52,13 @@ class Options:
 class ProofReport:
     """What came out of one problem.
 
-    ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says nothing about
-    the truth of the theorem), ``invalid`` (the question makes no sense; ``message``, ``line`` and ``column``
-    are Lean's) or ``infrastructure`` (Lean failed or is missing). ``proof`` is what follows ``:=``, ``source``
-    the complete text that was checked. ``states`` counts distinct proof states, ``steps`` tactics tried;
-    ``seconds`` is wall time. ``proposers`` are those whose steps the proof uses.
+    ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says
+    nothing about the truth of the theorem), ``invalid`` (the question makes no sense;
+    ``message``, ``line`` and ``column`` are Lean's) or ``infrastructure`` (Lean failed or is
+    missing). ``proof`` is what follows ``:=``, ``source`` the complete text that was checked.
+    ``states`` counts distinct proof states, ``steps`` tactics tried; ``seconds`` is wall time
+    without the start of Lean. ``proposers`` are those whose steps the proof uses. ``graph`` is
+    the search's, for ``--explain``; it is None where no search ran.
     """
 
     status: str
@@ -64,6 +78,8 @@ class ProofReport:
     source: str = ""
     open_goals: tuple[str, ...] = ()
     proposers: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    graph: SearchGraph | None = field(default=None, repr=False, compare=False)
 
     @property
     def exit_code(self) -> int:
@@ -90,5 +106,416 @@ class ProofReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The audit of a file. ``accepted`` iff it has a theorem and nothing was found against any."""
+
+    accepted: bool
+    theorems: tuple[TheoremReport, ...]
+    findings: tuple[Finding, ...]
+    messages: tuple[Message, ...]
+    checked_by: str
+    seconds: float
+    lean: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``prove check --json`` prints."""
+        import msgspec
+
+        return {
+            "status": "accepted" if self.accepted else "rejected",
+            "theorems": [msgspec.to_builtins(theorem) for theorem in self.theorems],
+            "findings": [msgspec.to_builtins(finding) for finding in self.findings],
+            "messages": [msgspec.to_builtins(message) for message in self.messages],
+            "checked_by": self.checked_by,
+            "seconds": round(self.seconds, 3),
+            "lean": {"version": self.lean.get("version"), "kind": self.lean.get("kind")},
+        }
+
+
 class Session:
-    """placeholder"""
+    """What one caller needs to prove things: toolchain, plugins, Lean. Close it when done."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self._toolchain: Toolchain | None = None
+        self._manager: pluggy.PluginManager | None = None
+        self._proposers: list[Proposer] = []
+        self._observers: list[Observer] = []
+        self._server: LeanServer | None = None
+        self._closed = False
+
+    # ------------------------------------------------------------------------------- the parts
+
+    def toolchain(self) -> Toolchain:
+        """The Lean to use.
+
+        Raises:
+            ToolchainError: there is none, or it is too old.
+        """
+        if self._toolchain is None:
+            options = self.options
+            self._toolchain = find_lean(options.start, options.project, options.lean)
+        return self._toolchain
+
+    def lean(self) -> dict[str, str]:
+        """Version and kind of the Lean in use."""
+        found = self.toolchain()
+        return {"version": found.version, "kind": found.kind}
+
+    def server(self) -> LeanServer:
+        """The connection to Lean: the resident one where allowed, else a process of our own."""
+        if self._closed:
+            raise InfrastructureFault("this session was closed")
+        if self._server is None:
+            from prover.service import open_server
+
+            self._server = open_server(self.toolchain(), self.options.use_service)
+        return self._server
+
+    def proposers(self) -> list[Proposer]:
+        """The proposers of all plugins.
+
+        Raises:
+            BadInput: a plugin named on the command line does not work, or a weight names nobody.
+            InfrastructureFault: there is no proposer at all.
+        """
+        if self._manager is None:
+            from prover import plugins
+
+            manager = plugins.load_plugins(self.options.plugins)
+            for info in plugins.describe(manager):
+                if info.name in self.options.plugins and info.error:
+                    raise BadInput(f"--plugin {info.name}: {info.error}")
+            self._proposers = plugins.proposers(manager)
+            self._observers = plugins.observers(manager)
+            self._manager = manager
+        if not self._proposers:
+            raise InfrastructureFault(
+                "no plugin proposes any step: reinstall the package, or see 'prove plugins'"
+            )
+        _check_weights(self.options.weights, [proposer.name for proposer in self._proposers])
+        return self._proposers
+
+    def close(self) -> None:
+        """Lets Lean go. May be called twice, and from another thread to end a running proof."""
+        self._closed = True
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --------------------------------------------------------------------------------- proving
+
+    def prove(self, problem: Problem, observers: Sequence[Observer] = ()) -> ProofReport:
+        """Works on one theorem. Faults of the question and of Lean become reports, not exceptions.
+
+        Raises:
+            ToolchainError: there is no usable Lean (nothing can be proved at all).
+            BadInput, InfrastructureFault: the plugins or weights asked for make no sense.
+        """
+        self.toolchain()
+        self.proposers()
+        return self.attempt(problem, lambda: self._open(problem), observers)
+
+    def attempt(
+        self,
+        problem: Problem,
+        open_environment: Callable[[], Environment],
+        observers: Sequence[Observer] = (),
+    ) -> ProofReport:
+        """Opens an environment, searches it and closes it; makes a report of whatever happens."""
+        from prover.search import SearchFault, search
+
+        proposers = self.proposers()
+        environment: Environment | None = None
+        started = time.monotonic()
+        try:
+            # Lean's start is not part of the time that a theorem took.
+            self.server().hello()
+            started = time.monotonic()
+            environment = open_environment()
+            outcome = search(
+                problem,
+                environment,
+                proposers,
+                budget=problem.budget,
+                observers=[*self._observers, *observers],
+                weights=self.options.weights,
+                seed=self.options.seed,
+            )
+            return self._report(problem, outcome, time.monotonic() - started)
+        except SearchFault as fault:
+            return self._fault(problem, fault, time.monotonic() - started, fault.outcome)
+        except BadInput as error:
+            return ProofReport(
+                status="invalid",
+                name=problem.name,
+                statement=problem.statement,
+                seconds=time.monotonic() - started,
+                lean=self.lean(),
+                reason=error.kind,
+                message=str(error).strip(),
+                line=error.line,
+                column=error.column,
+            )
+        except InfrastructureFault as fault:
+            return self._fault(problem, fault, time.monotonic() - started)
+        finally:
+            if environment is not None and not self._closed:
+                environment.close()
+
+    def _open(self, problem: Problem) -> Environment:
+        """Opens a theorem; says of an error whether it is the header's or the statement's."""
+        from prover.lean.environment import DEFAULT_IMPORTS, LeanDomain
+
+        server = self.server()
+        try:
+            return LeanDomain(server, label=self.toolchain().kind).open(problem)
+        except BadInput as error:
+            if error.kind == "unknown_import":
+                raise _unknown_import(error) from error
+            if problem.header:
+                imports = problem.imports or DEFAULT_IMPORTS
+                try:
+                    server.open_environment(imports, problem.header)
+                except BadInput as wrong:
+                    raise BadInput(
+                        f"in the header: {wrong}",
+                        line=wrong.line,
+                        column=wrong.column,
+                        kind="header",
+                    ) from error
+            if error.line is None:
+                # Lean speaks of the theorem as a whole: point to its name.
+                line, column = _position_of(problem.name, problem.statement)
+                raise BadInput(str(error), line=line, column=column, kind=error.kind) from error
+            raise
+
+    def _report(self, problem: Problem, outcome: SearchOutcome, seconds: float) -> ProofReport:
+        common: dict[str, Any] = {
+            "name": problem.name,
+            "statement": problem.statement,
+            "steps": outcome.steps,
+            "states": outcome.states,
+            "seconds": seconds,
+            "lean": self.lean(),
+            "graph": outcome.graph,
+        }
+        verdict = outcome.verdict
+        if outcome.proved and verdict is not None:
+            used = tuple(name for name, s in outcome.statistics.items() if s.in_proof)
+            return ProofReport(
+                status="proved",
+                proof=verdict.answer,
+                axioms=verdict.axioms,
+                checked_by=verdict.checked_by,
+                source=verdict.source,
+                reason="proved",
+                proposers=used,
+                actions=outcome.actions,
+                **common,
+            )
+        return ProofReport(
+            status="not_proved",
+            reason=outcome.reason.value,
+            message=_why_not(problem, outcome),
+            open_goals=_open_goals(outcome),
+            **common,
+        )
+
+    def _fault(
+        self,
+        problem: Problem,
+        fault: InfrastructureFault,
+        seconds: float,
+        outcome: SearchOutcome | None = None,
+    ) -> ProofReport:
+        return ProofReport(
+            status="infrastructure",
+            name=problem.name,
+            statement=problem.statement,
+            steps=outcome.steps if outcome else 0,
+            states=outcome.states if outcome else 0,
+            seconds=seconds,
+            lean=self.lean(),
+            reason="infrastructure",
+            message=str(fault).strip(),
+            graph=outcome.graph if outcome else None,
+        )
+
+    # -------------------------------------------------------------------------------- checking
+
+    def check(
+        self,
+        text: str,
+        *,
+        names: Sequence[str] = (),
+        reference: str = "",
+        seconds: float = 120.0,
+    ) -> CheckReport:
+        """Has Lean check every theorem of a source text (or those in ``names``) from scratch.
+
+        ``reference`` is the original text whose statements are what must be proved.
+
+        Raises:
+            BadInput: unknown imports, a name that the text does not declare, no theorem at all.
+            InfrastructureFault: Lean failed, or the check did not end in time.
+        """
+        from prover.lean.environment import checked_by
+        from prover.lean.protocol import Finding
+
+        started = time.monotonic()
+        server = self.server()
+        header = server.parse_header(text)
+        findings: list[Finding] = []
+        if reference:
+            original = server.parse_header(reference)
+            for module in original.imports:
+                if module not in header.imports:
+                    findings.append(
+                        Finding("imports", f"the original imports {module}, this file does not")
+                    )
+            reference = blank_imports(reference, original.body)
+        try:
+            found = server.check(
+                header.imports,
+                blank_imports(text, header.body),
+                reference=reference,
+                names=names,
+                wall_ms=int(seconds * 1000),
+            )
+        except BadInput as error:
+            raise (_unknown_import(error) if error.kind == "unknown_import" else error) from error
+        findings += found.findings
+        known = {theorem.name for theorem in found.theorems}
+        missing = [name for name in names if name not in known]
+        if missing and not findings:
+            raise BadInput(f"the file declares no theorem {', '.join(missing)}")
+        errors = any(message.severity == "error" for message in found.messages)
+        if not found.theorems and not findings and not errors:
+            raise BadInput("there is no theorem to check in this file")
+        accepted = bool(found.theorems) and not findings and not missing
+        return CheckReport(
+            accepted=accepted and all(theorem.accepted for theorem in found.theorems),
+            theorems=tuple(found.theorems),
+            findings=tuple(findings),
+            messages=tuple(found.messages),
+            checked_by=checked_by(server, found.method, self.toolchain().kind),
+            seconds=time.monotonic() - started,
+            lean=self.lean(),
+        )
+
+
+def prove_problem(
+    problem: Problem, options: Options | None = None, observers: Sequence[Observer] = ()
+) -> ProofReport:
+    """Proves one problem in a session of its own."""
+    with Session(options) as session:
+        return session.prove(problem, observers)
+
+
+def find_lean(
+    start: Path | None = None, project: Path | None = None, explicit: Path | None = None
+) -> Toolchain:
+    """The Lean to use; see :func:`prover.lean.toolchain.find_toolchain`.
+
+    After an upgrade of the prover the embedded Lean is there but its host is of the old version:
+    that is put right here (a few seconds, no download), for the user did nothing wrong.
+
+    Raises:
+        ToolchainError: there is no usable Lean.
+    """
+    from prover.lean.embedded import host_maker, installer
+    from prover.lean.toolchain import ToolchainMissing, find_toolchain
+
+    try:
+        return find_toolchain(start, project, explicit)
+    except ToolchainMissing:
+        unpacked = (installer.install_path() / host_maker.GLUE_FILE).is_file()
+        if not unpacked or installer.is_installed():
+            raise
+        installer.install()
+        return find_toolchain(start, project, explicit)
+
+
+def blank_imports(text: str, body: int) -> str:
+    """``text`` with its first ``body`` bytes (the import lines) blanked, positions kept."""
+    data = text.encode("utf-8")
+    # Blanks count one byte each where a character may have had more; only lines and, on the line
+    # where the commands begin, columns matter, so characters are blanked, not bytes.
+    head = data[:body].decode("utf-8")
+    return "".join("\n" if char == "\n" else " " for char in head) + text[len(head) :]
+
+
+def _unknown_import(error: BadInput) -> BadInput:
+    """Lean's message about a missing module, without the folders that it looked into."""
+    first = str(error).strip().splitlines()[0]
+    return BadInput(
+        f"unknown import: {first}; check the spelling, or use --project "
+        "for a Lake project that has it",
+        kind="unknown_import",
+    )
+
+
+def _position_of(name: str, text: str) -> tuple[int, int]:
+    """Line (from 1) and column (from 0) of the first ``name`` in ``text``, else of its start."""
+    at = max(text.find(name), 0) if name else 0
+    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1)
+
+
+def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
+    """Raises BadInput where a weight names nobody, which is nearly always a slip of the pen."""
+    for name in weights:
+        if not any(
+            name == known or name.startswith((f"{known}.", f"{known}:", f"{known}/"))
+            for known in names
+        ):
+            raise BadInput(
+                f"--weight {name}: there is no such proposer; "
+                f"there are {', '.join(names) or 'none'}"
+            )
+
+
+def _why_not(problem: Problem, outcome: SearchOutcome) -> str:
+    budget = problem.budget
+    sentences = {
+        "time": f"the time is over ({budget.seconds:g} s)"
+        if budget.seconds
+        else "the time is over",
+        "steps": f"the limit of {budget.steps} steps is reached",
+        "nodes": f"the limit of {budget.nodes} states is reached",
+        "exhausted": "everything that the proposers suggest was tried",
+        "interrupted": "interrupted",
+    }
+    text = sentences.get(outcome.reason.value, outcome.reason.value)
+    if outcome.rejected:
+        reasons = outcome.rejected[-1].reasons
+        why = reasons[0][1] if reasons else "no reason given"
+        text += f"; {len(outcome.rejected)} finished attempts were rejected by the check ({why})"
+    return text
+
+
+def _open_goals(outcome: SearchOutcome, limit: int = 5) -> tuple[str, ...]:
+    """The texts of the states that came closest: fewest goals, then smallest; the root last."""
+    nodes = [
+        node
+        for node in outcome.graph.nodes
+        if not node.finished and node.state.goals and node.id != 0
+    ]
+    nodes.sort(key=lambda node: (node.state.goals, node.state.size, node.id))
+    chosen = [outcome.best_open] if outcome.best_open is not None and outcome.best_open.id else []
+    chosen += [node for node in nodes[:limit] if node not in chosen]
+    if not chosen:
+        chosen = [outcome.graph.root]
+    return tuple(node.state.text for node in chosen[:limit])

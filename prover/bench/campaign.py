@@ -18,7 +18,9 @@ from prover.session import Options, ProofReport, Session
 
 @dataclass
 class Campaign:
-    """A run in progress. ``chosen`` are the problems asked for, ``records`` what is known of them."""
+    """A run in progress. ``chosen`` are the problems asked for, ``records`` what is known of
+    them.
+    """
 
     suite: Suite
     chosen: tuple[Problem, ...]
@@ -46,12 +48,15 @@ class Campaign:
         """Makes the folder, or finds the one to resume, and writes the configuration.
 
         Raises:
-            BadInput: nothing to resume, other settings than before, or a folder that holds a run already.
-            ToolchainError: there is no Lean (before anything is counted as a failure).
+            BadInput: nothing to resume, other settings than before, or a folder that holds a run
+            already. ToolchainError: there is no Lean (before anything is counted as a failure).
         """
         folder = out or (results.latest_run(parent, suite.name) if resume else None)
         if folder is None and resume:
-            raise BadInput(f"nothing to resume: there is no run of {suite.name} in {parent}/ (name it with --out)")
+            raise BadInput(
+                f"nothing to resume: there is no run of {suite.name} in {parent}/ "
+                "(name it with --out)"
+            )
         if folder is None:
             folder = _fresh(parent / f"{suite.name}-{time.strftime('%Y%m%d-%H%M%S')}")
         lean = {"version": "", "kind": ""}
@@ -66,7 +71,10 @@ class Campaign:
         records: dict[str, results.Record] = {}
         if (folder / results.CONFIG).exists():
             if not resume:
-                raise BadInput(f"{folder} holds a run already: add --resume to go on with it, or choose another --out")
+                raise BadInput(
+                    f"{folder} holds a run already: add --resume to go on with it, "
+                    "or choose another --out"
+                )
             results.require_same(results.read_config(folder), config)
             records = results.finished(results.load(folder / results.RESULTS))
         else:
@@ -119,15 +127,29 @@ class Campaign:
 
     def table(self) -> str:
         """The run in words, after :meth:`finish`."""
-        return format_table(self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen])
+        return format_table(
+            self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen]
+        )
 
     def resume_command(self, params: Mapping[str, Any]) -> str:
-        """The command line that goes on with this run; ``params`` are those of the interrupted one."""
+        """The command line that goes on with this run; ``params`` are those of the interrupted
+        one.
+        """
         words = ["prove", "bench", str(self.suite.path), "--resume", "--out", str(self.folder)]
-        for key, flag in (("seconds", "--seconds"), ("steps", "--steps"), ("jobs", "--jobs"), ("seed", "--seed"),
-                          ("limit", "--limit"), ("project", "--project"), ("lean_path", "--lean")):
+        for key, flag in (
+            ("seconds", "--seconds"),
+            ("steps", "--steps"),
+            ("jobs", "--jobs"),
+            ("seed", "--seed"),
+            ("limit", "--limit"),
+            ("project", "--project"),
+            ("lean_path", "--lean"),
+        ):
             if params.get(key) is not None:
-                words += [flag, f"{params[key]:g}" if isinstance(params[key], float) else str(params[key])]
+                words += [
+                    flag,
+                    f"{params[key]:g}" if isinstance(params[key], float) else str(params[key]),
+                ]
         for key, flag in (("only", "--only"), ("plugins", "--plugin"), ("weights", "--weight")):
             for value in params.get(key) or ():
                 words += [flag, str(value)]
@@ -152,16 +174,22 @@ def format_table(summary: Mapping[str, Any], rows: list[results.Record]) -> str:
     for row in rows:
         status = row.get("status", "not run")
         seconds = f"{row['seconds']:.1f}" if "seconds" in row else ""
-        note = ", ".join(row.get("proposers") or ()) if status == "proved" else str(row.get("reason") or "")
+        note = (
+            ", ".join(row.get("proposers") or ())
+            if status == "proved"
+            else str(row.get("reason") or "")
+        )
         lines.append(
-            f"{row['name']:<{width}}  {status:<14} {seconds:>8} {row.get('steps', ''):>7} {row.get('states', ''):>7}  {note}"
+            f"{row['name']:<{width}}  {status:<14} {seconds:>8} "
+            f"{row.get('steps', ''):>7} {row.get('states', ''):>7}  {note}"
         )
     statuses = ", ".join(f"{name} {count}" for name, count in summary["statuses"].items())
     not_run = f", not run {summary['not_run']}" if summary["not_run"] else ""
     lines += [
         "",
         f"solved {summary['solved']} of {summary['of']} ({statuses}{not_run})",
-        f"median of the proved: {_figure(summary['median_seconds'])} s, {_figure(summary['median_steps'])} steps;"
+        f"median of the proved: {_figure(summary['median_seconds'])} s, "
+        f"{_figure(summary['median_steps'])} steps;"
         f" in all {summary['seconds']:.0f} s of work, {summary['steps']:,} steps",
     ]
     if summary["proposers"]:
@@ -174,7 +202,9 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def _config(suite: Suite, budget: Budget, options: Options, lean: Mapping[str, str]) -> dict[str, Any]:
+def _config(
+    suite: Suite, budget: Budget, options: Options, lean: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "suite": suite.name,
         "suite_path": str(suite.path),

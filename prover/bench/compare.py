@@ -28,9 +28,12 @@ class Comparison:
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """McNemar's exact test on the numbers of problems that only one of two runs solved; in [0, 1]."""
+    """McNemar's exact test on the numbers of problems that only one of two runs solved; in [0,
+    1].
+    """
     n = only_a + only_b
-    tail = sum(math.comb(n, k) for k in range(min(only_a, only_b) + 1)) / 2**n
+    ways = sum(math.comb(n, k) for k in range(min(only_a, only_b) + 1))
+    tail = ways / float(2**n)
     return min(1.0, 2 * tail)
 
 

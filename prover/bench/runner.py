@@ -1,8 +1,8 @@
 """Runs problems on one or more provers and hands over each result as soon as it is there.
 
-One thread a job, each with a prover (so a Lean process) of its own; the caller's thread does nothing but wait,
-so that Ctrl-C is seen at once. On an interruption the provers are closed, which kills their Lean processes,
-and the problems they were working on are not reported.
+One thread a job, each with a prover (so a Lean process) of its own; the caller's thread does
+nothing but wait, so that Ctrl-C is seen at once. On an interruption the provers are closed, which
+kills their Lean processes, and the problems they were working on are not reported.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def run(
 ) -> Iterator[Report]:
     """Yields (problem, report) in the order in which they finish.
 
-    A failure of the machinery while a problem runs (also while its prover starts) is a report with status
-    ``infrastructure``; the worker then goes on with a fresh prover.
+    A failure of the machinery while a problem runs (also while its prover starts) is a report
+    with status ``infrastructure``; the worker then goes on with a fresh prover.
     """
     waiting: queue.SimpleQueue[Problem] = queue.SimpleQueue()
     for problem in problems:
@@ -111,7 +111,9 @@ def _work(
                 reason="infrastructure",
                 message=str(error),
             )
-        except Exception as error:  # a defect of ours: hand it to the caller's thread with its traceback
+        except (
+            Exception
+        ) as error:  # a defect of ours: hand it to the caller's thread with its traceback
             done.put(error)
             return
         if report.status == "infrastructure" and prover is not None:

@@ -27,7 +27,8 @@ def read_suite(path: Path) -> Suite:
     """Reads a problem set.
 
     Raises:
-        BadInput: missing, not JSON lines, a line without name and statement, or a name twice; with the line.
+        BadInput: missing, not JSON lines, a line without name and statement, or a name twice;
+        with the line.
     """
     try:
         data = path.read_bytes()
@@ -36,7 +37,9 @@ def read_suite(path: Path) -> Suite:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not a text file; a problem set has one JSON object a line") from error
+        raise BadInput(
+            f"{path} is not a text file; a problem set has one JSON object a line"
+        ) from error
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -45,7 +48,8 @@ def read_suite(path: Path) -> Suite:
         problem = _read_problem(line, path, number)
         if problem.name in seen:
             raise BadInput(
-                f"{path}: the name {problem.name} is used in lines {seen[problem.name]} and {number}",
+                f"{path}: the name {problem.name} is used in "
+                f"lines {seen[problem.name]} and {number}",
                 line=number,
             )
         seen[problem.name] = number
@@ -78,7 +82,9 @@ def _read_problem(line: str, path: Path, number: int) -> Problem:
     )
 
 
-def select(suite: Suite, *, only: Sequence[str] = (), limit: int | None = None) -> tuple[Problem, ...]:
+def select(
+    suite: Suite, *, only: Sequence[str] = (), limit: int | None = None
+) -> tuple[Problem, ...]:
     """The problems named by ``only`` (all when empty), in the order of the set, at most ``limit``.
 
     Raises:

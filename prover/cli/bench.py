@@ -17,7 +17,9 @@ class BenchGroup(click.Group):
     """`bench SUITE.jsonl` runs; `bench speed` and `bench compare` are words of their own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Puts `run` in front where no command is named; `--compare A B` is the command spelt as an option."""
+        """Puts `run` in front where no command is named; `--compare A B` is the command spelt as
+        an option.
+        """
         if args and args[0] == "--compare":
             args = ["compare", *args[1:]]
         elif args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
@@ -32,10 +34,17 @@ def bench() -> None:
 
 @bench.command()
 @click.argument("suite", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR",
-              help="Where the results go [default: runs/SUITE-TIME].")
-@click.option("--resume", is_flag=True,
-              help="Go on with the run in --out (or the newest of this set); faults of Lean are tried again.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the results go [default: runs/SUITE-TIME].",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run in --out (or the newest of this set); faults of Lean are tried again.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N problems.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
 @search_options
@@ -77,10 +86,16 @@ def run(
         parent=RUNS,
         resume=resume,
         budget=Budget(seconds=seconds, steps=steps),
-        # A run is measured on Lean processes of its own: the resident one may be busy with another caller.
+        # A run is measured on Lean processes of its own: the resident one may be busy with
+        # another caller.
         options=session_options(
-            project=project, lean_path=lean_path, no_server=True, seed=seed, jobs=jobs,
-            plugins=plugins, weights=weights,
+            project=project,
+            lean_path=lean_path,
+            no_server=True,
+            seed=seed,
+            jobs=jobs,
+            plugins=plugins,
+            weights=weights,
         ),
     )
     interrupted = _run_with_bar(campaign, quiet=as_json)
@@ -103,19 +118,29 @@ def _run_with_bar(campaign: Any, *, quiet: bool) -> bool:
 
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("{task.fields[last]}"), console=console, disable=not console.is_terminal,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+        console=console,
+        disable=not console.is_terminal,
     )
     with bar:
-        task = bar.add_task(campaign.suite.name, total=campaign.total, completed=campaign.done, last="")
+        task = bar.add_task(
+            campaign.suite.name, total=campaign.total, completed=campaign.done, last=""
+        )
         results = campaign.run()
         try:
             for problem, report in results:
                 solved = campaign.solved
-                bar.update(task, completed=campaign.done, last=f"{solved} proved, last: {problem.name}")
+                bar.update(
+                    task, completed=campaign.done, last=f"{solved} proved, last: {problem.name}"
+                )
                 if not console.is_terminal and not quiet:
                     click.echo(
-                        f"[{campaign.done}/{campaign.total}] {report.status:<14} {report.seconds:6.1f} s  {problem.name}",
+                        f"[{campaign.done}/{campaign.total}] {report.status:<14} "
+                        f"{report.seconds:6.1f} s  {problem.name}",
                         err=True,
                     )
         except KeyboardInterrupt:
@@ -139,17 +164,27 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
-    click.echo(f"{found.compared} problems in both runs: {found.both} proved by both, {found.neither} by neither")
+    click.echo(
+        f"{found.compared} problems in both runs: {found.both} proved by both, "
+        f"{found.neither} by neither"
+    )
     for label, folder, names in (("A", a, found.only_a), ("B", b, found.only_b)):
         click.echo(f"only {label} ({folder}): {len(names)}")
         for name in names:
             click.echo(f"  {name}")
-    click.echo(f"McNemar's exact p = {found.p:.4g} (how often chance alone splits them this unevenly)")
+    click.echo(
+        f"McNemar's exact p = {found.p:.4g} (how often chance alone splits them this unevenly)"
+    )
 
 
 @bench.command()
 @click.option("--quick", is_flag=True, help="Fewer repetitions: a rough look in about a minute.")
-@click.option("--skip", multiple=True, metavar="PART", help="Leave a part out (start, process, steps, memory, pool).")
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="PART",
+    help="Leave a part out (start, process, steps, memory, pool).",
+)
 @lean_options
 @json_option
 def speed(
@@ -162,11 +197,11 @@ def speed(
 ) -> None:
     """Measure start-up, steps, memory and parallelism on real Lean, as ratios within one run."""
     from prover.bench.speed import measure, table
-    from prover.lean.toolchain import find_toolchain
+    from prover.session import find_lean
 
     del no_server  # every part says itself which Lean it starts
-    toolchain = find_toolchain(project=project, explicit=lean_path)
-    figures = measure(toolchain, quick=quick, skip=skip, say=lambda text: click.echo(text, err=True))
+    toolchain = find_lean(project=project, explicit=lean_path)
+    figures = measure(
+        toolchain, quick=quick, skip=skip, say=lambda text: click.echo(text, err=True)
+    )
     click.echo(json.dumps(figures, ensure_ascii=False) if as_json else table(figures))
-
-

@@ -1,4 +1,6 @@
-"""``prove check``: is every theorem of a file proved? Thin: the audit itself is Lean's side and ``Session``."""
+"""``prove check``: is every theorem of a file proved? Thin: the audit itself is Lean's side and
+``Session``.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,26 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file")
-@click.option("--theorem", "theorems", multiple=True, metavar="NAME", help="Check only this one; may be repeated.")
 @click.option(
-    "--against", type=click.Path(path_type=Path), metavar="FILE",
+    "--theorem",
+    "theorems",
+    multiple=True,
+    metavar="NAME",
+    help="Check only this one; may be repeated.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="The original file with sorries: its statements are what must be proved.",
 )
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=120.0, show_default=True,
-              help="Stop after this much time.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Stop after this much time.",
+)
 @lean_options
 @json_option
 @click.pass_context
@@ -40,9 +55,9 @@ def check(
 ) -> None:
     """Is every theorem of FILE (- for standard input) proved?
 
-    Lean elaborates the file from scratch at its default limits, its kernel checks every proof, and the
-    axioms that each theorem rests on are collected. Exit code 0: all accepted; 1: one is rejected, with the
-    reason; 2: the input makes no sense; 3: Lean failed.
+    Lean elaborates the file from scratch at its default limits, its kernel checks every proof,
+    and the axioms that each theorem rests on are collected. Exit code 0: all accepted; 1: one is
+    rejected, with the reason; 2: the input makes no sense; 3: Lean failed.
     """
     from prover.session import Session
 
@@ -67,7 +82,9 @@ def _print(report: CheckReport, file: str) -> None:
     for theorem in report.theorems:
         if theorem.accepted:
             axioms = ", ".join(theorem.axioms) or "none"
-            click.echo(f"{click.style('proved  ', fg='green')}  {theorem.name:<{width}}  axioms: {axioms}")
+            click.echo(
+                f"{click.style('proved  ', fg='green')}  {theorem.name:<{width}}  axioms: {axioms}"
+            )
         else:
             click.echo(f"{click.style('rejected', fg='red')}  {theorem.name}")
             for finding in theorem.findings:
@@ -75,7 +92,13 @@ def _print(report: CheckReport, file: str) -> None:
     # Lean's own errors say where; warnings are repeated only when something was rejected.
     for message in report.messages:
         if message.severity == "error" or not report.accepted:
-            click.echo(f"{file}:{message.line}:{message.column}: {message.severity}: {message.text.rstrip()}")
+            click.echo(
+                f"{file}:{message.line}:{message.column}: {message.severity}: "
+                f"{message.text.rstrip()}"
+            )
     total = len(report.theorems)
     good = sum(theorem.accepted for theorem in report.theorems)
-    click.echo(f"{good} of {total} theorem{'' if total == 1 else 's'} proved; checked by {report.checked_by} in {report.seconds:.1f} s")
+    click.echo(
+        f"{good} of {total} theorem{'' if total == 1 else 's'} proved; "
+        f"checked by {report.checked_by} in {report.seconds:.1f} s"
+    )

@@ -13,8 +13,8 @@ from prover.errors import BadInput, ProverError
 def fatal_errors() -> tuple[type[Exception], ...]:
     """The exceptions that are shown as one line instead of a traceback.
 
-    Errors of the toolchain count only once its module is loaded: before that nobody can raise one, and
-    `prove --help` must not pay for the import.
+    Errors of the toolchain count only once its module is loaded: before that nobody can raise
+    one, and `prove --help` must not pay for the import.
     """
     found: tuple[type[Exception], ...] = (ProverError,)
     module = sys.modules.get("prover.lean.embedded.errors")
@@ -45,7 +45,8 @@ def one_line(error: Exception) -> str:
 def fail(error: Exception, *, as_json: bool) -> int:
     """Shows ``error``; returns the exit code.
 
-    With ``as_json`` the one object on standard output carries it, so that a caller needs no other channel.
+    With ``as_json`` the one object on standard output carries it, so that a caller needs no other
+    channel.
     """
     code = exit_code(error)
     if as_json:

@@ -1,4 +1,6 @@
-"""``--explain``: the search as a tree in the terminal, proof first, then what was tried and how it ended."""
+"""``--explain``: the search as a tree in the terminal, proof first, then what was tried and how
+it ended.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,10 @@ MESSAGE_WIDTH = 90
 def search_tree(graph: SearchGraph, actions: tuple[str, ...] = ()) -> Tree:
     """The best paths of a search graph as a tree.
 
-    Each state hangs below the state from which it is reached most cheaply, so merged states appear once.
-    ``actions`` are those of the accepted proof. At most ``NODES_SHOWN`` states are drawn, nearest to the
-    root first; of the failed steps of a state the first few, with the checker's first line.
+    Each state hangs below the state from which it is reached most cheaply, so merged states
+    appear once. ``actions`` are those of the accepted proof. At most ``NODES_SHOWN`` states are
+    drawn, nearest to the root first; of the failed steps of a state the first few, with the
+    checker's first line.
     """
     from rich.text import Text
     from rich.tree import Tree
@@ -58,7 +61,11 @@ def _add_failures(node: Node, branch: Tree) -> None:
     for edge in failures[:FAILURES_SHOWN]:
         message = edge.result.message.strip().splitlines()
         reason = target(message[0], MESSAGE_WIDTH) if message else edge.result.kind
-        branch.add(Text.assemble(("✗ ", "red"), (_one(edge.candidate.action), "dim"), (f"  {reason}", "dim italic")))
+        branch.add(
+            Text.assemble(
+                ("✗ ", "red"), (_one(edge.candidate.action), "dim"), (f"  {reason}", "dim italic")
+            )
+        )
     if len(failures) > FAILURES_SHOWN:
         branch.add(Text(f"✗ … {len(failures) - FAILURES_SHOWN} more failed", style="dim"))
 
@@ -70,7 +77,9 @@ def _proof_nodes(graph: SearchGraph, actions: tuple[str, ...]) -> set[int]:
     for action in actions:
         assert node is not None
         found.add(node.id)
-        edge = next((e for e in node.outgoing if e.candidate.action == action and e.child is not None), None)
+        edge = next(
+            (e for e in node.outgoing if e.candidate.action == action and e.child is not None), None
+        )
         if edge is None:
             return found
         node = edge.child

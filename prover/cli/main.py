@@ -1,4 +1,5 @@
-"""The entry point: finds the command, loads only it, and turns every error into one line and an exit code.
+"""The entry point: finds the command, loads only it, and turns every error into one line and an
+exit code.
 
 Exit codes: 0 proved (or done), 1 not proved, 2 bad input, 3 infrastructure, 130 interrupted.
 """
@@ -9,6 +10,7 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -17,10 +19,15 @@ import click
 from prover.cli.errors import fail, fatal_errors
 
 DEFAULT = "prove"
-"""The command that runs when the first word is no command: `prove 'theorem …'`, `prove File.lean`."""
+"""The command that runs when the first word is no command: `prove 'theorem …'`, `prove
+File.lean`.
+"""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "prove": ("prover.cli.prove:prove", "Prove a theorem, or fill the sorries of a file (the default)."),
+    "prove": (
+        "prover.cli.prove:prove",
+        "Prove a theorem, or fill the sorries of a file (the default).",
+    ),
     "check": ("prover.cli.check:check", "Is every theorem of a file proved? Checked from scratch."),
     "lean": ("prover.cli.lean:lean", "Which Lean is used; install, locate or stop it."),
     "bench": ("prover.cli.bench:bench", "Run a problem set, compare two runs, or measure speed."),
@@ -76,6 +83,15 @@ class ProveGroup(click.Group):
             ctx.exit(130)
         except fatal_errors() as error:
             ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            # A defect of ours must not look like exit code 1, "not proved".
+            traceback.print_exc()
+            click.echo(
+                "this is a defect of the prover, not of your input; please report it", err=True
+            )
+            ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
 
 
 @click.command(
@@ -89,8 +105,8 @@ class ProveGroup(click.Group):
 def cli() -> None:
     """Find a Lean 4 proof, and have Lean's kernel check it from scratch.
 
-    Give a theorem without its proof, a Lean file with sorries, or - to read either from standard input.
-    'prove prove --help' lists the options (seconds, header, imports, JSON, …).
+    Give a theorem without its proof, a Lean file with sorries, or - to read either from standard
+    input. 'prove prove --help' lists the options (seconds, header, imports, JSON, …).
     """
 
 

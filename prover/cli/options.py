@@ -17,13 +17,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 def lean_options(command: F) -> F:
     """Which Lean: ``--project``, ``--lean``, ``--no-server``."""
     for option in (
-        click.option("--no-server", is_flag=True, help="Do not use the resident Lean; start one for this call."),
         click.option(
-            "--lean", "lean_path", type=click.Path(path_type=Path), metavar="PATH",
+            "--no-server",
+            is_flag=True,
+            help="Do not use the resident Lean; start one for this call.",
+        ),
+        click.option(
+            "--lean",
+            "lean_path",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
             help="The lean executable to use, instead of the project's or the embedded one.",
         ),
         click.option(
-            "--project", type=click.Path(path_type=Path), metavar="DIR",
+            "--project",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
             help="The Lake project to work in [default: found from the file or folder upward].",
         ),
     ):
@@ -32,27 +41,45 @@ def lean_options(command: F) -> F:
 
 
 def search_options(command: F) -> F:
-    """How to search: ``--seconds``, ``--steps``, ``--jobs``, ``--seed``, ``--plugin``, ``--weight``."""
+    """How to search: ``--seconds``, ``--steps``, ``--jobs``, ``--seed``, ``--plugin``,
+    ``--weight``.
+    """
     for option in (
         click.option(
-            "--weight", "weights", multiple=True, metavar="NAME=X",
+            "--weight",
+            "weights",
+            multiple=True,
+            metavar="NAME=X",
             help="How much a proposer counts (1 is usual, 0 turns it off); may be repeated.",
         ),
         click.option(
-            "--plugin", "plugins", multiple=True, metavar="MODULE[:OBJECT]",
+            "--plugin",
+            "plugins",
+            multiple=True,
+            metavar="MODULE[:OBJECT]",
             help="Load one more plugin; may be repeated.",
         ),
-        click.option("--seed", type=int, default=0, show_default=True, help="Seed of the search's choices."),
         click.option(
-            "--jobs", type=click.IntRange(1, 64), default=1, show_default=True,
+            "--seed", type=int, default=0, show_default=True, help="Seed of the search's choices."
+        ),
+        click.option(
+            "--jobs",
+            type=click.IntRange(1, 64),
+            default=1,
+            show_default=True,
             help="How many problems to work on at once, each with its own Lean.",
         ),
         click.option(
-            "--steps", type=click.IntRange(1), metavar="N",
+            "--steps",
+            type=click.IntRange(1),
+            metavar="N",
             help="Stop after this many tactics tried (reproducible, unlike seconds).",
         ),
         click.option(
-            "--seconds", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True,
+            "--seconds",
+            type=click.FloatRange(0, min_open=True),
+            default=60.0,
+            show_default=True,
             help="Stop after this much time for a theorem.",
         ),
     ):
@@ -63,7 +90,11 @@ def search_options(command: F) -> F:
 def json_option(command: F) -> F:
     """``--json``: exactly one object on standard output, errors included."""
     return click.option(
-        "--json", "as_json", is_flag=True, callback=_remember_json, is_eager=True,
+        "--json",
+        "as_json",
+        is_flag=True,
+        callback=_remember_json,
+        is_eager=True,
         help="Print one JSON object instead of text.",
     )(command)
 
@@ -89,7 +120,9 @@ def read_weights(values: tuple[str, ...]) -> dict[str, float]:
             weight = -1.0
         # `not >=` also refuses nan.
         if not equals or not name.strip() or not weight >= 0 or weight == float("inf"):
-            raise click.BadParameter(f"'{value}' is not NAME=NUMBER with a number of 0 or more", param_hint="--weight")
+            raise click.BadParameter(
+                f"'{value}' is not NAME=NUMBER with a number of 0 or more", param_hint="--weight"
+            )
         weights[name.strip()] = weight
     return weights
 

@@ -23,7 +23,8 @@ def theorem_source(report: ProofReport) -> str:
 
 def counts(report: ProofReport) -> str:
     """Time and work in words."""
-    return f"{report.seconds:.1f} s, {_plural(report.steps, 'step')}, {_plural(report.states, 'state')}"
+    steps, states = _plural(report.steps, "step"), _plural(report.states, "state")
+    return f"{report.seconds:.1f} s, {steps}, {states}"
 
 
 def _plural(number: int, noun: str) -> str:
@@ -39,12 +40,12 @@ def summary(report: ProofReport) -> str:
 def print_report(report: ProofReport, *, quiet: bool = False) -> None:
     """Prints one theorem's report: Lean source and a summary, or why not and what to try."""
     if report.status == "proved":
-        click.echo(_highlight(theorem_source(report)))
+        click.echo(theorem_source(report))
         if not quiet:
             click.echo(click.style(f"-- {summary(report)}", fg="green"))
         return
     if report.status == "not_proved":
-        click.echo(f"not proved: {report.reason} ({counts(report)})", err=quiet)
+        click.echo(f"not proved: {report.message} ({counts(report)})", err=quiet)
         if not quiet:
             print_open_goals(report)
             click.echo("\n" + advice(report))
@@ -68,22 +69,18 @@ def print_open_goals(report: ProofReport) -> None:
 def advice(report: ProofReport) -> str:
     """What a person can do next; "not proved" is not "false"."""
     return (
-        "This says nothing about whether it is true. You can try: more time (--seconds 300); a helper lemma "
-        "that proves\none of the states above, given in --header; a more general statement; --explain to see "
-        "what was tried."
+        "This says nothing about whether it is true. You can try: more time (--seconds 300);\n"
+        "a helper lemma that proves one of the states above, given in --header;\n"
+        "a more general statement; --explain to see what was tried."
     )
 
 
-def _highlight(source: str) -> str:
-    """Colours in a terminal only; a pipe gets plain text."""
-    import sys
+def print_explanation(report: ProofReport) -> None:
+    """Draws the search as a tree on standard error, so that standard output stays Lean source."""
+    if report.graph is None:
+        return
+    from rich.console import Console
 
-    if not sys.stdout.isatty():
-        return source
-    try:
-        from pygments import highlight
-        from pygments.formatters import TerminalFormatter
-        from pygments.lexers import get_lexer_by_name
-    except ImportError:
-        return source
-    return highlight(source, get_lexer_by_name("lean4"), TerminalFormatter()).rstrip("\n")
+    from prover.cli.explain import search_tree
+
+    Console(stderr=True, highlight=False).print(search_tree(report.graph, report.actions))

@@ -11,11 +11,19 @@ from prover.cli.options import json_option
 
 
 @click.group(invoke_without_command=True)
-@click.option("--plugin", "extra", multiple=True, metavar="MODULE[:OBJECT]", help="Load one more plugin first.")
+@click.option(
+    "--plugin",
+    "extra",
+    multiple=True,
+    metavar="MODULE[:OBJECT]",
+    help="Load one more plugin first.",
+)
 @json_option
 @click.pass_context
 def plugins(ctx: click.Context, extra: tuple[str, ...], as_json: bool) -> None:
-    """List the plugins that a search would use, and what each of them adds (also as 'plugins list')."""
+    """List the plugins that a search would use, and what each of them adds (also as 'plugins
+    list').
+    """
     ctx.obj = (extra, as_json)
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_plugins)
@@ -34,7 +42,9 @@ def list_plugins(ctx: click.Context) -> None:
     extra, as_json = ctx.obj
     found = describe(load_plugins(extra))
     if as_json:
-        click.echo(json.dumps({"plugins": [asdict(plugin) for plugin in found]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"plugins": [asdict(plugin) for plugin in found]}, ensure_ascii=False)
+        )
     else:
         for plugin in found:
             adds = ", ".join(hook.removeprefix("prover_") for hook in plugin.hooks) or "nothing"

@@ -1,7 +1,8 @@
 """A light look at Lean text before Lean sees it: enough to say what is wrong in one clear line.
 
-Only shapes that people often type by mistake are recognised (a definition, a second declaration, a proof
-that is already there). Everything else goes to Lean, whose parser is the only judge of what Lean is.
+Only shapes that people often type by mistake are recognised (a definition, a second declaration,
+a proof that is already there). Everything else goes to Lean, whose parser is the only judge of
+what Lean is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ _DECLARATION = re.compile(
     r"(?<![\w.'«])(theorem|lemma|def|abbrev|axiom|example|instance|structure|inductive|class|opaque)"
     r"(?![\w'»])"
 )
-_THEOREM_NAME = re.compile(r"(?<![\w.'«])(?:theorem|lemma)\s+(«[^»]+»(?:\.[^\s:({\[]+)?|[^\s:({\[⦃]+)")
+_THEOREM_NAME = re.compile(
+    r"(?<![\w.'«])(?:theorem|lemma)\s+(«[^»]+»(?:\.[^\s:({\[]+)?|[^\s:({\[⦃]+)"
+)
 _SORRY = re.compile(r"(?<![\w.'«])sorry(?![\w'»])")
 _TRAILING_SORRY = re.compile(r":=\s*(?:by\s+)?sorry\s*$")
 _TRAILING_ASSIGN = re.compile(r":=\s*(?:by)?\s*$")
@@ -32,7 +35,9 @@ class Statement:
 
 
 def blank(text: str) -> str:
-    """``text`` with comments and string literals replaced by spaces; length and newlines are kept."""
+    """``text`` with comments and string literals replaced by spaces; length and newlines are
+    kept.
+    """
     out: list[str] = []
     i, n = 0, len(text)
     while i < n:
@@ -47,7 +52,9 @@ def blank(text: str) -> str:
 
 
 def _skip(text: str, i: int) -> int:
-    """The end of the comment or string literal that starts at ``i``; ``i`` itself where none does."""
+    """The end of the comment or string literal that starts at ``i``; ``i`` itself where none
+    does.
+    """
     if text.startswith("--", i):
         end = text.find("\n", i)
         return len(text) if end < 0 else end
@@ -84,7 +91,11 @@ def has_sorry(text: str) -> bool:
 def is_bare_theorem(text: str) -> bool:
     """Whether ``text`` is one theorem and nothing else that declares anything (so: not a file)."""
     found = declarations(text)
-    return len(found) == 1 and found[0] in ("theorem", "lemma", "example") and "import " not in blank(text)
+    return (
+        len(found) == 1
+        and found[0] in ("theorem", "lemma", "example")
+        and "import " not in blank(text)
+    )
 
 
 def read_statement(text: str) -> Statement:
@@ -95,7 +106,9 @@ def read_statement(text: str) -> Statement:
     """
     shown = blank(text)
     if not shown.strip():
-        raise BadInput("the theorem is empty: type something like 'theorem t (a b : Nat) : a + b = b + a'")
+        raise BadInput(
+            "the theorem is empty: type something like 'theorem t (a b : Nat) : a + b = b + a'"
+        )
     found = declarations(text)
     if not found:
         raise BadInput(
@@ -111,8 +124,8 @@ def read_statement(text: str) -> Statement:
         )
     if len(found) > 1:
         raise BadInput(
-            f"there are {len(found)} declarations here ({', '.join(found)}); give one theorem, and the rest "
-            "as --header (or write a file with sorries: prove FILE.lean)"
+            f"there are {len(found)} declarations here ({', '.join(found)}); "
+            "give one theorem, and the rest as --header (or a file with sorries: prove FILE.lean)"
         )
     stripped = _cut(text, shown, _TRAILING_SORRY) or _cut(text, shown, _TRAILING_ASSIGN)
     if stripped is not None:
@@ -131,7 +144,7 @@ def read_statement(text: str) -> Statement:
     name = _THEOREM_NAME.search(shown)
     if name is None:
         raise BadInput("the theorem has no name: write 'theorem NAME (variables) : proposition'")
-    return Statement(text.strip(), name.group(1))
+    return Statement(text.rstrip(), name.group(1))
 
 
 def _cut(text: str, shown: str, pattern: re.Pattern[str]) -> str | None:

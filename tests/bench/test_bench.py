@@ -1,4 +1,4 @@
-"""Problem sets, runs that survive an interruption, comparison. No Lean: the provers are scripted."""
+"""Problem sets, interrupted runs, comparison. No Lean here: the provers are scripted."""
 
 from __future__ import annotations
 
@@ -33,24 +33,44 @@ class Scripted:
 
 
 def report(problem: Problem, status: str = "proved") -> ProofReport:
-    return ProofReport(status=status, name=problem.name, statement=problem.statement, steps=3, seconds=0.5,
-                       proposers=("automation",) if status == "proved" else ())
+    return ProofReport(
+        status=status,
+        name=problem.name,
+        statement=problem.statement,
+        steps=3,
+        seconds=0.5,
+        proposers=("automation",) if status == "proved" else (),
+    )
 
 
 @pytest.fixture
 def suite_path(tmp_path: Path) -> Path:
     path = tmp_path / "small.jsonl"
-    path.write_text("".join(json.dumps({"name": n, "statement": f"theorem {n} : 1 = 1"}) + "\n" for n in NAMES))
+    path.write_text(
+        "".join(json.dumps({"name": n, "statement": f"theorem {n} : 1 = 1"}) + "\n" for n in NAMES)
+    )
     return path
 
 
 def start(
-    path: Path, out: Path, answer: Callable[[Problem], ProofReport], *, resume: bool = False, seed: int = 0, jobs: int = 1
+    path: Path,
+    out: Path,
+    answer: Callable[[Problem], ProofReport],
+    *,
+    resume: bool = False,
+    seed: int = 0,
+    jobs: int = 1,
 ) -> campaign.Campaign:
     loaded = suite.read_suite(path)
     return campaign.Campaign.open(
-        loaded, suite.select(loaded), out=out, parent=out.parent, resume=resume, budget=Budget(seconds=1),
-        options=Options(seed=seed, jobs=jobs), make_prover=lambda: Scripted(answer),
+        loaded,
+        suite.select(loaded),
+        out=out,
+        parent=out.parent,
+        resume=resume,
+        budget=Budget(seconds=1),
+        options=Options(seed=seed, jobs=jobs),
+        make_prover=lambda: Scripted(answer),
     )
 
 
@@ -120,7 +140,9 @@ def test_an_interrupted_run_resumes_to_the_same_results(suite_path: Path, tmp_pa
     assert summary["proposers"] == {"automation": 2}
 
 
-def test_faults_stay_in_the_denominator_and_are_tried_again(suite_path: Path, tmp_path: Path) -> None:
+def test_faults_stay_in_the_denominator_and_are_tried_again(
+    suite_path: Path, tmp_path: Path
+) -> None:
     broken = True
 
     def answer(problem: Problem) -> ProofReport:
@@ -166,8 +188,14 @@ def test_nothing_to_resume(suite_path: Path, tmp_path: Path) -> None:
     loaded = suite.read_suite(suite_path)
     with pytest.raises(BadInput, match="nothing to resume"):
         campaign.Campaign.open(
-            loaded, loaded.problems, out=None, parent=tmp_path / "runs", resume=True, budget=Budget(),
-            options=Options(), make_prover=lambda: Scripted(report),
+            loaded,
+            loaded.problems,
+            out=None,
+            parent=tmp_path / "runs",
+            resume=True,
+            budget=Budget(),
+            options=Options(),
+            make_prover=lambda: Scripted(report),
         )
 
 
@@ -237,8 +265,20 @@ def test_a_defect_of_ours_is_not_a_result(suite_path: Path) -> None:
 
 
 def test_compare(suite_path: Path, tmp_path: Path) -> None:
-    list(start(suite_path, tmp_path / "a", lambda p: report(p, "proved" if p.name != "p5" else "not_proved")).run())
-    list(start(suite_path, tmp_path / "b", lambda p: report(p, "proved" if p.name == "p5" else "not_proved")).run())
+    list(
+        start(
+            suite_path,
+            tmp_path / "a",
+            lambda p: report(p, "proved" if p.name != "p5" else "not_proved"),
+        ).run()
+    )
+    list(
+        start(
+            suite_path,
+            tmp_path / "b",
+            lambda p: report(p, "proved" if p.name == "p5" else "not_proved"),
+        ).run()
+    )
     found = compare.compare(tmp_path / "a", tmp_path / "b")
     assert found.only_a == ("p1", "p2", "p3", "p4")
     assert found.only_b == ("p5",)
@@ -248,6 +288,9 @@ def test_compare(suite_path: Path, tmp_path: Path) -> None:
         compare.compare(tmp_path, tmp_path / "b")
 
 
-@pytest.mark.parametrize(("b", "c", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (9, 1, 0.021484375)])
+@pytest.mark.parametrize(
+    ("b", "c", "p"),
+    [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (9, 1, 0.021484375)],
+)
 def test_mcnemar(b: int, c: int, p: float) -> None:
     assert compare.mcnemar(b, c) == pytest.approx(p)

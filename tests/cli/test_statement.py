@@ -99,4 +99,7 @@ def test_what_is_a_file() -> None:
     assert is_bare_theorem("theorem t : 1 = 1")
     assert not is_bare_theorem("def f := 1\ntheorem t : f = 1 := sorry")
     assert not is_bare_theorem("import Std\ntheorem t : 1 = 1 := sorry")
-    assert declarations("structure A where\n  b : Nat\ninstance : Inhabited A := sorry") == ["structure", "instance"]
+    assert declarations("structure A where\n  b : Nat\ninstance : Inhabited A := sorry") == [
+        "structure",
+        "instance",
+    ]

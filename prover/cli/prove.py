@@ -1,0 +1,149 @@
+"""``prove``: a theorem from the command line, or the sorries of a file."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.cli.inputs import read_header, read_imports, read_target, stdin_is_terminal
+from prover.cli.options import json_option, lean_options, search_options, session_options
+from prover.cli.statement import is_bare_theorem, read_statement
+
+if TYPE_CHECKING:
+    from prover.cli.inputs import Given
+    from prover.problem import Budget
+    from prover.session import Options
+
+
+@click.command()
+@click.argument("target", metavar="'theorem …'|FILE.lean|-", required=False)
+@click.option(
+    "--header", metavar="TEXT|@FILE", help="Lean text to put before: definitions, open, …"
+)
+@click.option(
+    "--imports", multiple=True, metavar="A,B", help="Modules to import [default: Init]; may repeat."
+)
+@click.option("--name", metavar="NAME", help="In a file: only the sorries of this declaration.")
+@click.option("--write", is_flag=True, help="In a file: put the proofs into the file itself.")
+@click.option("--explain", is_flag=True, help="Show the search as a tree.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the proof and nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens to standard error.")
+@search_options
+@lean_options
+@json_option
+@click.pass_context
+def prove(
+    ctx: click.Context,
+    target: str | None,
+    header: str | None,
+    imports: tuple[str, ...],
+    name: str | None,
+    write: bool,
+    explain: bool,
+    quiet: bool,
+    verbose: bool,
+    seconds: float,
+    steps: int | None,
+    jobs: int,
+    seed: int,
+    plugins: tuple[str, ...],
+    weights: tuple[str, ...],
+    project: Path | None,
+    lean_path: Path | None,
+    no_server: bool,
+    as_json: bool,
+) -> None:
+    """Prove a theorem, or fill every sorry of a Lean file.
+
+    TARGET is a theorem without its proof, a file that ends in .lean, or - for standard input. Only
+    what Lean's kernel accepted from scratch is called proved.
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s"
+    )
+    if target is None:
+        if stdin_is_terminal():
+            raise click.UsageError(
+                "say what to prove: 'theorem …', FILE.lean, or - for standard input"
+            )
+        target = "-"
+    given = read_target(target)
+    options = session_options(
+        start=given.path,
+        project=project,
+        lean_path=lean_path,
+        no_server=no_server,
+        seed=seed,
+        jobs=jobs,
+        plugins=plugins,
+        weights=weights,
+    )
+    from prover.cli import files
+    from prover.problem import Budget
+
+    budget = Budget(seconds=seconds, steps=steps)
+    if given.path is not None or (target == "-" and not is_bare_theorem(given.text)):
+        if header or imports:
+            raise click.UsageError(
+                "a file brings its own header and imports: leave --header and --imports out"
+            )
+        if write and given.path is None:
+            raise click.UsageError("--write needs a file; standard input is printed as a diff")
+        code = files.fill(
+            given,
+            options,
+            budget,
+            name=name,
+            write=write,
+            explain=explain,
+            quiet=quiet,
+            as_json=as_json,
+        )
+    else:
+        if write:
+            raise click.UsageError("--write is for files; the proof of a theorem is printed")
+        code = _one(
+            given, options, budget, header=header, imports=imports, explain=explain, quiet=quiet,
+            as_json=as_json,
+        )  # fmt: skip
+    ctx.exit(code)
+
+
+def _one(
+    given: Given,
+    options: Options,
+    budget: Budget,
+    *,
+    header: str | None,
+    imports: tuple[str, ...],
+    explain: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Proves one theorem; returns the exit code."""
+    from prover.cli.live import LiveLine
+    from prover.cli.output import print_explanation, print_report
+    from prover.problem import Problem
+    from prover.session import Session
+
+    statement = read_statement(given.text)
+    problem = Problem(
+        statement=statement.text,
+        name=statement.name,
+        imports=read_imports(imports),
+        header=read_header(header),
+        budget=budget,
+    )
+    with Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
+        report = session.prove(problem, observers=[live])
+    if as_json:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        if explain:
+            print_explanation(report)
+        print_report(report, quiet=quiet)
+    return 130 if report.reason == "interrupted" else report.exit_code
