@@ -88,7 +88,8 @@ class LeanProcess:
     """A running Lean process, owned (``popen`` given) or borrowed from the resident service.
 
     The three file descriptors are ours to close. An owned process is killed and reaped when this
-    object goes away or Python exits; a borrowed one is only let go. Not thread-safe.
+    object goes away or Python exits; a borrowed one is only let go, at last by closing ``tie``, the
+    descriptor whose end tells its owner so. Not thread-safe.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class LeanProcess:
         descriptors: tuple[int, int, int],
         memory_limit_mb: int,
         popen: subprocess.Popen[bytes] | None = None,
+        tie: int | None = None,
     ) -> None:
         self.pid = pid
         self.stdin, self.stdout, self.stderr = descriptors
@@ -112,7 +114,8 @@ class LeanProcess:
         self._reading.register(self.stdout, select.POLLIN)
         self._reading.register(self.stderr, select.POLLIN)
         self._watch = _Watch(pid, memory_limit_mb)
-        self._close = weakref.finalize(self, _let_go, descriptors, popen, os.getpid())
+        held = descriptors if tie is None else (*descriptors, tie)
+        self._close = weakref.finalize(self, _let_go, held, popen, os.getpid())
 
     # ------------------------------------------------------------------------------------ lines
 
@@ -277,7 +280,7 @@ class _Watch:
         self._processes: list[psutil.Process] = []
         self._root: psutil.Process | None = None
         self._refreshed = float("-inf")
-        self._next = 0.0
+        self._next = time.monotonic() + SAMPLE_SECONDS
         self._busy_at = time.monotonic()
         self._window_began = time.monotonic()
         self._window_processor = 0.0

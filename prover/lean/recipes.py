@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from prover.errors import InfrastructureFault
@@ -28,9 +27,9 @@ class Table(Generic[Record]):
         """Forgets an id and returns what it stood for; None if it is unknown."""
         return self._records.pop(identifier, None)
 
-    def values(self) -> Iterable[Record]:
-        """All records held."""
-        return self._records.values()
+    def ids(self) -> list[int]:
+        """All ids held."""
+        return list(self._records)
 
     def __getitem__(self, identifier: int) -> Record:
         try:

@@ -258,13 +258,16 @@ class LeanServer:
         """Starts, requests and losses so far."""
         return self._connection.counts
 
+    def release_all(self) -> None:
+        """Frees everything that was opened; its ids are unknown from now on."""
+        self.release(self._states.ids(), self._environments.ids())
+        self._flush([])
+
     def close(self) -> None:
         """Ends Lean (or gives a borrowed process back, tidied). May be called twice."""
         process = self._connection.process
         if process is not None and process.borrowed and process.activity is Activity.IDLE:
-            for record in self._states.values():
-                self._discard(record)
-            self._flush([r for r in self._shared.values() if r.header])
+            self.release_all()
         self._connection.close()
 
     def __enter__(self) -> LeanServer:
