@@ -16,6 +16,8 @@ from prover.search import SearchConfig, SearchOutcome, StopReason, search
 from prover.search import events as ev
 
 KEYS = [*"abcdef", "root"]
+# Sizes delay some states, so that cheaper paths are found to states that wait already.
+SIZES = {"a": 50, "c": 3000, "e": 200}
 COSTS = st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0, 3.0])
 TARGETS = st.sampled_from([*KEYS, FAIL, FAIL, DONE])
 TABLES = st.fixed_dictionaries(
@@ -58,7 +60,7 @@ def trace(
         if isinstance(event, ev.StepTried):
             events.append((event.node, event.candidate.action, event.cost, event.child))
 
-    environment = FakeEnvironment(table)
+    environment = FakeEnvironment(table, sizes=SIZES if config.size_weight else {})
     proposers = [TableProposer(table, "list"), TableProposer(table, "lazy", lazy=True)]
     outcome = search(
         PROBLEM,
@@ -109,7 +111,7 @@ def test_same_seed_and_limits_same_trace_and_limits_hold(
 def test_one_at_a_time_the_first_proof_is_a_cheapest_one(table: Table) -> None:
     """Without heuristics this is Dijkstra's algorithm: states are stepped in the order of path
     cost."""
-    config = SearchConfig(batch_size=1, step_cost=0.0)
+    config = SearchConfig(batch_size=1, step_cost=0.0, size_weight=0.0)
     outcome, _, _ = trace(table, config, 0, Budget(None, None, None))
     if outcome.proved:
         node = outcome.graph.nodes[-1]
