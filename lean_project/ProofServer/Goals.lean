@@ -217,7 +217,53 @@ def hypothesisJson (decls : List LocalDecl) (d : LocalDecl) : MetaM (Json × Opt
     ("constructors", match inductiveName? with | some n => constructorsJson env n | none => jArr #[])]
   return (json, if prop then some type else none)
 
-def goalJson (g : MVarId) : MetaM Json := do
+/-- Local constants that `todo` depends on, through the bodies of definitions. -/
+partial def localClosure (env : Environment) (todo : List Name) (seen : NameSet) (acc : Array Name) : Array Name :=
+  match todo with
+  | [] => acc
+  | n :: todo =>
+    if seen.contains n || (env.getModuleIdxFor? n).isSome then localClosure env todo seen acc
+    else
+      let seen := seen.insert n
+      match env.find? n with
+      | none => localClosure env todo seen acc
+      | some i =>
+        let used := match i.value? with
+          | some v => v.getUsedConstants.toList
+          | none => []
+        localClosure env (listAppend todo used) seen (acc.push n)
+
+/-- Is `n` a function that a person wrote (and may want to unfold)? -/
+def isWrittenFunction (env : Environment) (n : Name) : Bool :=
+  if n.isInternalDetail || isMatcherCore env n || isAuxRecursor env n || isNoConfusion env n || isReservedName env n then false
+  else match env.find? n with
+    | some (.defnInfo _) => match n with
+      | .str p s => !(s == "ctorIdx" || s == "toCtorIdx" || s == "ctorElim" || s == "ctorElimType" || s == "noConfusionType"
+          || "inst".isPrefixOf s || isAuxRecursor env p || (match env.find? p with | some (.inductInfo _) => s == "elim" | _ => false))
+      | _ => false
+    | _ => false
+
+def writtenFunctions (env : Environment) (l : List Name) : List String := match l with
+  | [] => []
+  | n :: l => if isWrittenFunction env n then nameText n :: writtenFunctions env l else writtenFunctions env l
+
+/-- Theorems that the header itself declares: the lemmas a person gave. -/
+def writtenTheorems (env : Environment) (own : Option Name) : List String := go (localConstants env)
+where
+  go (l : List (Name × ConstantInfo)) : List String := match l with
+    | [] => []
+    | (n, .thmInfo _) :: l => if derived n || some n == own then go l else nameText n :: go l
+    | _ :: l => go l
+  /-- made by Lean for an inductive type or a function, or internal -/
+  derived (n : Name) : Bool := n.isInternalDetail || isReservedName env n || isPrivateName n || match n with
+    | .str p s => s == "sizeOf_spec" || s == "injEq" || s == "inj" || isAuxRecursor env p
+    | _ => true
+
+def usedByAll (l : List Expr) : List Name := match l with
+  | [] => []
+  | e :: l => listAppend (constantsOf e) (usedByAll l)
+
+def goalJson (own : Option Name) (g : MVarId) : MetaM Json := do
   let decl ← g.getDecl
   withGoalContext decl do
     let decls := localDeclsOf decl.lctx
@@ -230,7 +276,11 @@ def goalJson (g : MVarId) : MetaM Json := do
       hypotheses := hypotheses.push json
       if let some p := prop? then
         if !d.userName.hasMacroScopes then sources := sources.push (hypothesisName d.userName, p)
-    return Json.mkObj [("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
+    let env ← getEnv
+    let mut types : Array Expr := #[target]
+    for (_, p) in sources.toList do types := types.push p
+    let functions := writtenFunctions env (localClosure env (usedByAll types.toList) {} #[]).toList
+    return Json.mkObj [("definitions", jStrs functions), ("theorems", jStrs (writtenTheorems env own)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
       ("target", jStr (clip (← ppExpr target).pretty 4000)), ("head", jStr (headText target)),
       ("shape", jStr (← shapeOf target)), ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf target)))),
       ("bound", jStrs (boundNames target)), ("applications", jArr (← applicationsJson sources.toList)),
@@ -239,7 +289,7 @@ def goalJson (g : MVarId) : MetaM Json := do
 def goalsJson (p : ProofState) : IO (Except Refusal Json) := do
   let result ← p.run do
     let mut goals : Array Json := #[]
-    for g in p.goals do goals := goals.push (← goalJson g)
+    for g in p.goals do goals := goals.push (← goalJson p.termContext.declName? g)
     return jArr goals
   match result with
   | .ok j => return .ok j

@@ -22,7 +22,7 @@ structure OpenEnvironment where
   imports : List String
   state : Command.State
   notes : List Note
-  definitions : List Name
+  definitions : List String
 
 structure Server where
   watchdog : Watchdog
@@ -49,12 +49,12 @@ def Server.base (s : Server) (imports : List String) : IO (Except Refusal Enviro
     return .ok env
   catch e => return .error { kind := "unknown_import", message := toString e }
 
-/-- Names that the header itself declares and a proof may want to unfold, in order. -/
-def declaredNames (env : Environment) : List Name :=
-  go (localConstants env) []
-where go (l : List (Name × ConstantInfo)) (acc : List Name) : List Name := match l with
-  | [] => acc
-  | (n, _) :: l => go l (if n.isInternalDetail then acc else n :: acc)
+/-- Functions and theorems that the header itself declares. -/
+def declaredNames (env : Environment) : List String :=
+  listAppend (writtenFunctions env (go (localConstants env))) (writtenTheorems env none)
+where go (l : List (Name × ConstantInfo)) : List Name := match l with
+  | [] => []
+  | (n, _) :: l => n :: go l
 
 def handleOpenEnvironment (s : Server) (j : Json) : IO Reply := do
   let imports := strsField j "imports"
@@ -79,7 +79,7 @@ def handleOpenEnvironment (s : Server) (j : Json) : IO Reply := do
     return .ok (reply i opened)
 where reply (i : Nat) (e : OpenEnvironment) : Json :=
   Json.mkObj [("type", jStr "open_environment"), ("environment", jNat i), ("messages", notesJson e.notes),
-    ("definitions", jStrs (nameTexts e.definitions))]
+    ("definitions", jStrs e.definitions)]
 
 def Server.environment? (s : Server) (j : Json) : IO (Except Refusal OpenEnvironment) := do
   match (← s.environments.get)[natField j "environment"]? with

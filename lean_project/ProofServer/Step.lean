@@ -88,6 +88,8 @@ def applyTactic (p : ProofState) (text : String) (heartbeats : Nat) (token : IO.
       if left.size == 0 then
         let proof ← instantiateMVars (.mvar p.root)
         if proof.hasExprMVar then throwError "no goals are left but the proof has holes"
+        if let some own := p.termContext.declName? then
+          if hasName proof.getUsedConstants.toList own then throwError "the proof uses the theorem itself"
       return left.toList
     let termRef ← IO.mkRef p.termState
     let metaRef ← IO.mkRef p.metaState

@@ -223,7 +223,8 @@ class GoalView(msgspec.Struct, frozen=True):
     """One goal: case name, hypotheses, target text, head relation, symbols (constants in the target),
     ``bound`` the binder names that ``intro`` would use, ``shape`` the connective at the top:
     ``forall``, ``implies``, ``and``, ``or``, ``iff``, ``exists``, ``not``, ``eq``, ``ne``, ``le``, ``lt``,
-    ``dvd``, ``mem``, ``false``, ``true``, ``other``."""
+    ``dvd``, ``mem``, ``false``, ``true``, ``other``. ``definitions`` are the functions of the header that
+    the goal depends on, directly or through other definitions; ``theorems`` the header's lemmas."""
 
     case: str
     hypotheses: list[HypothesisView]
@@ -235,6 +236,8 @@ class GoalView(msgspec.Struct, frozen=True):
     applications: list[ApplicationView]
     literals: list[str]
     size: int
+    definitions: list[str] = []
+    theorems: list[str] = []
 
 
 class HelloOk(msgspec.Struct, tag="hello", frozen=True):
