@@ -2,7 +2,8 @@
 
 Three kinds, in the order in which `find_toolchain` looks for them:
 
-- explicit: a `lean` executable named by `--lean PATH` or the environment variable `PROVER_LEAN`;
+- explicit: a `lean` executable named by `--lean PATH` or the environment variable `PROVER_LEAN`
+  (the word `embedded` there asks for the embedded Lean even inside a Lake project);
 - native: the toolchain of the Lake project around the file, through elan's `lake env lean`;
 - embedded: the WebAssembly build of Lean 4 that `prove lean install` puts into the cache.
 
@@ -136,6 +137,8 @@ def find_toolchain(
             f"{project} is not a Lake project: it has no lakefile and no lean-toolchain"
         )
     folder = project.resolve() if project is not None else find_project(start or Path.cwd())
+    if named == Path("embedded"):
+        return _embedded()
     if named is not None:
         return _explicit(named, folder)
     if folder is not None:

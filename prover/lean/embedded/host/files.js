@@ -87,6 +87,9 @@ const directFiles = (() => {
 
   const write = (descriptor, buffer, length) => {
     if (descriptor === 2 && isPackageNoise(buffer, length)) return length;
+    if (descriptor === 1 && !stackGuards.intact()) {
+      failFromWorker("a thread has overrun its stack");
+    }
     if (descriptor === imageDescriptor) {
       offerImage(Number(UTF8ToString(buffer, length)));
       return length;
@@ -94,15 +97,18 @@ const directFiles = (() => {
     const position = positions()[descriptor];
     const at = position < 0n ? null : Number(position);
     const count = patiently(() => fs.writeSync(descriptor, heap(), buffer, length, at));
+    // After this message Lean calls exit, which can hang for want of memory.
+    if (descriptor === 2 && textOf(buffer, length).includes("INTERNAL PANIC")) {
+      failFromWorker("Lean has given up");
+    }
     if (at !== null) positions()[descriptor] = position + BigInt(count);
     return count;
   };
 
   // The package reports its progress on stderr; a user would take it for errors.
-  const isPackageNoise = (buffer, length) => {
-    const text = UTF8ToString(buffer, Math.min(length, 40));
-    return /^(\[DEBUG:|  - \/|  mainModule\? = )/.test(text);
-  };
+  const isPackageNoise = (buffer, length) =>
+    /^(\[DEBUG:|  - \/|  mainModule\? = )/.test(textOf(buffer, length));
+  const textOf = (buffer, length) => UTF8ToString(buffer, Math.min(length, 40));
 
   const open = (folder, path, flags, varargs) => attempt(() => {
     const name = resolve(folder, path);

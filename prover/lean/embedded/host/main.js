@@ -9,7 +9,7 @@ let imageEntry = 0;
 
 // Run in the main thread before the module is instantiated.
 const prepareHost = () => {
-  hostShared = { positions: directFiles.initialPositions() };
+  hostShared = { positions: directFiles.initialPositions(), stacks: stackGuards.create() };
   if (imagePath !== undefined) {
     const image = memoryImage.read(imagePath);
     phase("memory image read");
@@ -46,7 +46,15 @@ const runLeanMain = () => {
   leaveFromWorker(code | 0);
 };
 
-const leaveFromWorker = (code) => postMessage({ cmd: "callHandler", handler: "hostExit", args: [code] });
+const leaveFromWorker = (code, reason) =>
+  postMessage({ cmd: "callHandler", handler: "hostExit", args: [code, reason] });
+
+// End the process from a worker without running any more of Lean.
+const failFromWorker = (reason) => {
+  leaveFromWorker(HOST_FAILURE, reason);
+  waitForTheEnd();
+};
+const waitForTheEnd = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 
 // Call the Lean function at `entry`, of type IO Unit, after giving it a task manager of its own.
 const resumeImage = (entry) => {
@@ -61,5 +69,5 @@ const resumeImage = (entry) => {
 const offerImage = (entry) => {
   memoryImage.write(process.env.LEAN_HOST_WRITE_IMAGE, entry);
   leaveFromWorker(0);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // until the process ends
+  waitForTheEnd();
 };

@@ -43,9 +43,12 @@ const lookUpSymbol = (handle, symbol) => {
 
 // Give the imported entries of the global offset table their addresses. What is left over is
 // implemented in JavaScript, and the glue's reportUndefinedSymbols adds it to the table.
+// The main thread looks them up, once for all threads.
 const resolveImportedAddresses = () => {
+  hostShared.addresses ??= Object.fromEntries(
+    Object.keys(GOT).map((name) => [name, symbolTable.address(name)]));
   for (const name in GOT) {
-    const address = symbolTable.address(name);
+    const address = hostShared.addresses[name];
     if (address !== 0 && GOT[name].value === -1) GOT[name].value = address;
   }
 };
