@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from prover.errors import BadInput, InfrastructureFault
 from prover.problem import Problem
+from prover.reports import CheckReport, ProofReport, open_goals, why_not
 
 if TYPE_CHECKING:
     import pluggy
 
     from prover.domain import Environment
     from prover.hookspecs import Observer, Proposer
-    from prover.lean.protocol import Finding, Message, TheoremReport
+    from prover.lean.protocol import HeaderOk
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
-    from prover.search import SearchGraph, SearchOutcome
-
-EXIT_CODES: Mapping[str, int] = {"proved": 0, "not_proved": 1, "invalid": 2, "infrastructure": 3}
+    from prover.search import SearchOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,91 +45,6 @@ class Options:
     jobs: int = 1
     plugins: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ProofReport:
-    """What came out of one problem.
-
-    ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says
-    nothing about the truth of the theorem), ``invalid`` (the question makes no sense;
-    ``message``, ``line`` and ``column`` are Lean's) or ``infrastructure`` (Lean failed or is
-    missing). ``proof`` is what follows ``:=``, ``source`` the complete text that was checked.
-    ``states`` counts distinct proof states, ``steps`` tactics tried; ``seconds`` is wall time
-    without the start of Lean. ``proposers`` are those whose steps the proof uses. ``graph`` is
-    the search's, for ``--explain``; it is None where no search ran.
-    """
-
-    status: str
-    name: str = ""
-    proof: str | None = None
-    statement: str = ""
-    axioms: tuple[str, ...] = ()
-    checked_by: str = ""
-    steps: int = 0
-    states: int = 0
-    seconds: float = 0.0
-    lean: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
-    message: str = ""
-    line: int | None = None
-    column: int | None = None
-    source: str = ""
-    open_goals: tuple[str, ...] = ()
-    proposers: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-    graph: SearchGraph | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def exit_code(self) -> int:
-        """The command line's exit code for this status."""
-        return EXIT_CODES[self.status]
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that ``--json`` prints; every key is always there."""
-        return {
-            "status": self.status,
-            "name": self.name,
-            "proof": self.proof,
-            "statement": self.statement,
-            "axioms": list(self.axioms),
-            "checked_by": self.checked_by,
-            "steps": self.steps,
-            "states": self.states,
-            "seconds": round(self.seconds, 3),
-            "lean": {"version": self.lean.get("version"), "kind": self.lean.get("kind")},
-            "reason": self.reason,
-            "message": self.message,
-            "line": self.line,
-            "column": self.column,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """The audit of a file. ``accepted`` iff it has a theorem and nothing was found against any."""
-
-    accepted: bool
-    theorems: tuple[TheoremReport, ...]
-    findings: tuple[Finding, ...]
-    messages: tuple[Message, ...]
-    checked_by: str
-    seconds: float
-    lean: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that ``prove check --json`` prints."""
-        import msgspec
-
-        return {
-            "status": "accepted" if self.accepted else "rejected",
-            "theorems": [msgspec.to_builtins(theorem) for theorem in self.theorems],
-            "findings": [msgspec.to_builtins(finding) for finding in self.findings],
-            "messages": [msgspec.to_builtins(message) for message in self.messages],
-            "checked_by": self.checked_by,
-            "seconds": round(self.seconds, 3),
-            "lean": {"version": self.lean.get("version"), "kind": self.lean.get("kind")},
-        }
 
 
 class Session:
@@ -284,7 +198,7 @@ class Session:
             return LeanDomain(server, label=self.toolchain().kind).open(problem)
         except BadInput as error:
             if error.kind == "unknown_import":
-                raise _unknown_import(error) from error
+                raise unknown_import(error) from error
             if problem.header:
                 imports = problem.imports or DEFAULT_IMPORTS
                 try:
@@ -311,6 +225,7 @@ class Session:
             "seconds": seconds,
             "lean": self.lean(),
             "graph": outcome.graph,
+            "verdict": outcome.verdict,
         }
         verdict = outcome.verdict
         if outcome.proved and verdict is not None:
@@ -329,8 +244,8 @@ class Session:
         return ProofReport(
             status="not_proved",
             reason=outcome.reason.value,
-            message=_why_not(problem, outcome),
-            open_goals=_open_goals(outcome),
+            message=why_not(problem, outcome),
+            open_goals=open_goals(outcome),
             **common,
         )
 
@@ -374,6 +289,10 @@ class Session:
         """
         from prover.lean.environment import checked_by
         from prover.lean.protocol import Finding
+        from prover.lean.source import SourceFile
+
+        def blanked(source: str, found: HeaderOk) -> str:
+            return SourceFile(Path(), source, tuple(found.imports), found.body).blanked()
 
         started = time.monotonic()
         server = self.server()
@@ -386,17 +305,17 @@ class Session:
                     findings.append(
                         Finding("imports", f"the original imports {module}, this file does not")
                     )
-            reference = blank_imports(reference, original.body)
+            reference = blanked(reference, original)
         try:
             found = server.check(
                 header.imports,
-                blank_imports(text, header.body),
+                blanked(text, header),
                 reference=reference,
                 names=names,
                 wall_ms=int(seconds * 1000),
             )
         except BadInput as error:
-            raise (_unknown_import(error) if error.kind == "unknown_import" else error) from error
+            raise (unknown_import(error) if error.kind == "unknown_import" else error) from error
         findings += found.findings
         known = {theorem.name for theorem in found.theorems}
         missing = [name for name in names if name not in known]
@@ -449,16 +368,7 @@ def find_lean(
         return find_toolchain(start, project, explicit)
 
 
-def blank_imports(text: str, body: int) -> str:
-    """``text`` with its first ``body`` bytes (the import lines) blanked, positions kept."""
-    data = text.encode("utf-8")
-    # Blanks count one byte each where a character may have had more; only lines and, on the line
-    # where the commands begin, columns matter, so characters are blanked, not bytes.
-    head = data[:body].decode("utf-8")
-    return "".join("\n" if char == "\n" else " " for char in head) + text[len(head) :]
-
-
-def _unknown_import(error: BadInput) -> BadInput:
+def unknown_import(error: BadInput) -> BadInput:
     """Lean's message about a missing module, without the folders that it looked into."""
     first = str(error).strip().splitlines()[0]
     return BadInput(
@@ -485,37 +395,3 @@ def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
                 f"--weight {name}: there is no such proposer; "
                 f"there are {', '.join(names) or 'none'}"
             )
-
-
-def _why_not(problem: Problem, outcome: SearchOutcome) -> str:
-    budget = problem.budget
-    sentences = {
-        "time": f"the time is over ({budget.seconds:g} s)"
-        if budget.seconds
-        else "the time is over",
-        "steps": f"the limit of {budget.steps} steps is reached",
-        "nodes": f"the limit of {budget.nodes} states is reached",
-        "exhausted": "everything that the proposers suggest was tried",
-        "interrupted": "interrupted",
-    }
-    text = sentences.get(outcome.reason.value, outcome.reason.value)
-    if outcome.rejected:
-        reasons = outcome.rejected[-1].reasons
-        why = reasons[0][1] if reasons else "no reason given"
-        text += f"; {len(outcome.rejected)} finished attempts were rejected by the check ({why})"
-    return text
-
-
-def _open_goals(outcome: SearchOutcome, limit: int = 5) -> tuple[str, ...]:
-    """The texts of the states that came closest: fewest goals, then smallest; the root last."""
-    nodes = [
-        node
-        for node in outcome.graph.nodes
-        if not node.finished and node.state.goals and node.id != 0
-    ]
-    nodes.sort(key=lambda node: (node.state.goals, node.state.size, node.id))
-    chosen = [outcome.best_open] if outcome.best_open is not None and outcome.best_open.id else []
-    chosen += [node for node in nodes[:limit] if node not in chosen]
-    if not chosen:
-        chosen = [outcome.graph.root]
-    return tuple(node.state.text for node in chosen[:limit])

@@ -13,7 +13,8 @@ from prover.bench import results, runner
 from prover.bench.suite import Suite, with_budget
 from prover.errors import BadInput
 from prover.problem import Budget, Problem
-from prover.session import Options, ProofReport, Session
+from prover.reports import ProofReport
+from prover.session import Options, Session
 
 
 @dataclass

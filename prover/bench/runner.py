@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Protocol
 
 from prover.errors import InfrastructureFault
 from prover.problem import Problem
-from prover.session import ProofReport
+from prover.reports import ProofReport
 
 
 class Prover(Protocol):
@@ -36,7 +36,7 @@ def run(
     *,
     jobs: int = 1,
     on_start: Callable[[Problem], None] | None = None,
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     """Yields (problem, report) in the order in which they finish.
 
     A failure of the machinery while a problem runs (also while its prover starts) is a report

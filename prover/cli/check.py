@@ -14,7 +14,7 @@ from prover.cli.inputs import read_file, read_target
 from prover.cli.options import json_option, lean_options, session_options
 
 if TYPE_CHECKING:
-    from prover.session import CheckReport
+    from prover.reports import CheckReport
 
 
 @click.command()

@@ -50,7 +50,7 @@ def fail(error: Exception, *, as_json: bool) -> int:
     """
     code = exit_code(error)
     if as_json:
-        from prover.session import ProofReport
+        from prover.reports import ProofReport
 
         report = ProofReport(
             status=status(error),

@@ -52,6 +52,10 @@ class LiveLine:
             self._status.stop()
             self._status = None
 
+    def label(self, text: str) -> None:
+        """What the line begins with from now on."""
+        self._label = text
+
     def say(self, text: str) -> None:
         """Replaces the line by ``text`` until the next event."""
         if self._status is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from prover.session import ProofReport
+    from prover.reports import ProofReport
 
 GOALS_SHOWN = 3
 
@@ -54,16 +54,16 @@ def print_report(report: ProofReport, *, quiet: bool = False) -> None:
     click.echo(f"error: {where}{report.message}", err=True)
 
 
-def print_open_goals(report: ProofReport) -> None:
+def print_open_goals(report: ProofReport, *, err: bool = False) -> None:
     """Shows the states that came closest."""
     if not report.open_goals:
         return
-    click.echo("\nwhat is left, the best states first:")
+    click.echo("\nwhat is left, the best states first:", err=err)
     for number, goal in enumerate(report.open_goals[:GOALS_SHOWN], 1):
         lines = goal.splitlines() or [""]
-        click.echo(f"  {number}. {lines[0]}")
+        click.echo(f"  {number}. {lines[0]}", err=err)
         for line in lines[1:]:
-            click.echo(f"     {line}")
+            click.echo(f"     {line}", err=err)
 
 
 def advice(report: ProofReport) -> str:

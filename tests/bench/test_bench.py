@@ -13,7 +13,8 @@ import pytest
 from prover.bench import campaign, compare, results, runner, suite
 from prover.errors import BadInput, InfrastructureFault
 from prover.problem import Budget, Problem
-from prover.session import Options, ProofReport
+from prover.reports import ProofReport
+from prover.session import Options
 
 NAMES = ("p1", "p2", "p3", "p4", "p5")
 

@@ -1,0 +1,93 @@
+"""Fills the sorries of a Lean file: a question for each, and the audit of the whole at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prover.errors import BadInput
+from prover.problem import Budget
+from prover.reports import ProofReport, rejected
+from prover.session import Session, unknown_import
+
+if TYPE_CHECKING:
+    from prover.hookspecs import Observer
+    from prover.lean.source import SorryProblem
+
+
+def open_file(session: Session, path: Path) -> list[SorryProblem]:
+    """A question for every ``sorry`` of a Lean file, in order.
+
+    Raises:
+        BadInput: it cannot be read, imports something unknown, or has errors of its own.
+    """
+    from prover.lean.source import open_sorry_problems
+
+    session.proposers()
+    try:
+        return open_sorry_problems(session.server(), path)
+    except BadInput as error:
+        if error.kind == "unknown_import":
+            raise unknown_import(error) from error
+        raise
+
+
+def prove_sorry(
+    session: Session, question: SorryProblem, budget: Budget, observers: Sequence[Observer] = ()
+) -> ProofReport:
+    """Works on one ``sorry``; faults become reports, as in :meth:`Session.prove`."""
+    kind = session.toolchain().kind
+    problem = replace(question.problem, budget=budget)
+    return session.attempt(problem, lambda: question.open(kind), observers)
+
+
+def finish_file(
+    session: Session, worked: Sequence[tuple[SorryProblem, ProofReport]]
+) -> tuple[str, list[ProofReport]]:
+    """Puts the proofs found into the text and audits it; returns the text and the reports.
+
+    A theorem that the audit of the whole file rejects keeps its sorries and is not proved. One that
+    still has a sorry elsewhere gets the proofs found, but is not called proved either.
+    """
+    from prover.lean.source import finish
+
+    questions = [question for question, _ in worked]
+    reports = [report for _, report in worked]
+    while True:
+        solved = [
+            (question, report.verdict)
+            for question, report in zip(questions, reports, strict=True)
+            if report.proof is not None and report.verdict is not None
+        ]
+        if not solved:
+            return (questions[0].source.text if questions else ""), reports
+        text, verdicts = finish(session.server(), solved, session.toolchain().kind)
+        # Taking one rejected proof out changes the text, so the rest is audited again.
+        turned_down = False
+        for index, question in enumerate(questions):
+            verdict = verdicts.get(question.view.declaration)
+            if reports[index].proof is None or verdict is None:
+                continue
+            if verdict.accepted:
+                reports[index] = replace(
+                    reports[index], axioms=verdict.axioms, checked_by=verdict.checked_by
+                )
+            else:
+                reports[index] = rejected(reports[index], verdict)
+                turned_down = True
+        if not turned_down:
+            break
+    filled = Counter(question.view.declaration for question, _ in solved)
+    for index, question in enumerate(questions):
+        name = question.view.declaration
+        if reports[index].status == "proved" and filled[name] <= question.siblings:
+            reports[index] = replace(
+                reports[index],
+                status="not_proved",
+                reason="partial",
+                message=f"this sorry is filled, but another one of {name} is left",
+            )
+    return text, reports

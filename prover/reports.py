@@ -1,0 +1,161 @@
+"""What comes out: the report of a proof search and of a check, as the command line prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from prover.problem import Problem
+
+if TYPE_CHECKING:
+    from prover.domain import Verdict
+    from prover.lean.protocol import Finding, Message, TheoremReport
+    from prover.search import SearchGraph, SearchOutcome
+
+EXIT_CODES: Mapping[str, int] = {"proved": 0, "not_proved": 1, "invalid": 2, "infrastructure": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """What came out of one problem.
+
+    ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says
+    nothing about the truth of the theorem), ``invalid`` (the question makes no sense;
+    ``message``, ``line`` and ``column`` are Lean's) or ``infrastructure`` (Lean failed or is
+    missing). ``proof`` is what follows ``:=``, ``source`` the complete text that was checked.
+    ``states`` counts distinct proof states, ``steps`` tactics tried; ``seconds`` is wall time
+    without the start of Lean. ``proposers`` are those whose steps the proof uses. ``graph`` is
+    the search's, for ``--explain``, ``verdict`` the check's; None where there was none.
+    """
+
+    status: str
+    name: str = ""
+    proof: str | None = None
+    statement: str = ""
+    axioms: tuple[str, ...] = ()
+    checked_by: str = ""
+    steps: int = 0
+    states: int = 0
+    seconds: float = 0.0
+    lean: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    message: str = ""
+    line: int | None = None
+    column: int | None = None
+    source: str = ""
+    open_goals: tuple[str, ...] = ()
+    proposers: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    graph: SearchGraph | None = field(default=None, repr=False, compare=False)
+    verdict: Verdict | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's exit code for this status."""
+        return EXIT_CODES[self.status]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``--json`` prints; every key is always there."""
+        return {
+            "status": self.status,
+            "name": self.name,
+            "proof": self.proof,
+            "statement": self.statement,
+            "axioms": list(self.axioms),
+            "checked_by": self.checked_by,
+            "steps": self.steps,
+            "states": self.states,
+            "seconds": round(self.seconds, 3),
+            "lean": {"version": self.lean.get("version"), "kind": self.lean.get("kind")},
+            "reason": self.reason,
+            "message": self.message,
+            "line": self.line,
+            "column": self.column,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The audit of a file. ``accepted`` iff it has a theorem and nothing was found against any."""
+
+    accepted: bool
+    theorems: tuple[TheoremReport, ...]
+    findings: tuple[Finding, ...]
+    messages: tuple[Message, ...]
+    checked_by: str
+    seconds: float
+    lean: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``prove check --json`` prints."""
+        import msgspec
+
+        return {
+            "status": "accepted" if self.accepted else "rejected",
+            "theorems": [msgspec.to_builtins(theorem) for theorem in self.theorems],
+            "findings": [msgspec.to_builtins(finding) for finding in self.findings],
+            "messages": [msgspec.to_builtins(message) for message in self.messages],
+            "checked_by": self.checked_by,
+            "seconds": round(self.seconds, 3),
+            "lean": {"version": self.lean.get("version"), "kind": self.lean.get("kind")},
+        }
+
+
+def worst_status(reports: Sequence[ProofReport]) -> str:
+    """The status of several reports together: proved only if all are."""
+    found = {report.status for report in reports}
+    for status in ("infrastructure", "invalid", "not_proved"):
+        if status in found:
+            return status
+    return "proved" if reports else "not_proved"
+
+
+def rejected(report: ProofReport, verdict: Verdict) -> ProofReport:
+    """The report of a proof that a later check did not accept."""
+    why = verdict.reasons[0][1] if verdict.reasons else "no reason given"
+    return replace(
+        report,
+        status="not_proved",
+        proof=None,
+        reason="rejected",
+        message=f"the check of the whole file rejects it: {why}",
+        axioms=(),
+        checked_by="",
+        verdict=None,
+    )
+
+
+def why_not(problem: Problem, outcome: SearchOutcome) -> str:
+    """Why a search ended without a proof, in words."""
+    budget = problem.budget
+    sentences = {
+        "time": f"the time is over ({budget.seconds:g} s)"
+        if budget.seconds
+        else "the time is over",
+        "steps": f"the limit of {budget.steps} steps is reached",
+        "nodes": f"the limit of {budget.nodes} states is reached",
+        "exhausted": "everything that the proposers suggest was tried",
+        "interrupted": "interrupted",
+    }
+    text = sentences.get(outcome.reason.value, outcome.reason.value)
+    if outcome.rejected:
+        reasons = outcome.rejected[-1].reasons
+        why = reasons[0][1] if reasons else "no reason given"
+        text += f"; {len(outcome.rejected)} finished attempts were rejected by the check ({why})"
+    return text
+
+
+def open_goals(outcome: SearchOutcome, limit: int = 5) -> tuple[str, ...]:
+    """The texts of the states that came closest: fewest goals, then smallest; the root last."""
+    nodes = [
+        node
+        for node in outcome.graph.nodes
+        if not node.finished and node.state.goals and node.id != 0
+    ]
+    nodes.sort(key=lambda node: (node.state.goals, node.state.size, node.id))
+    chosen = [outcome.best_open] if outcome.best_open is not None and outcome.best_open.id else []
+    chosen += [node for node in nodes[:limit] if node not in chosen]
+    if not chosen:
+        chosen = [outcome.graph.root]
+    return tuple(node.state.text for node in chosen[:limit])
