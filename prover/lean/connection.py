@@ -131,15 +131,15 @@ class Connection:
         self._hello: p.HelloOk | None = None
         self._closed = False
         self._awaited: tuple[int, float] = (0, 0.0)
-        self._unclaimed: list[int] = []
+        self._unclaimed: list[tuple[int, int]] = []
 
     @property
     def process(self) -> LeanProcess | None:
         """The running process, if any."""
         return self._process
 
-    def take_unclaimed(self) -> list[int]:
-        """Lean's ids of states in answers that an interrupted caller did not wait for."""
+    def take_unclaimed(self) -> list[tuple[int, int]]:
+        """States (generation, Lean's id) in answers that an interrupted caller did not wait for."""
         taken, self._unclaimed = self._unclaimed, []
         return taken
 
@@ -200,7 +200,6 @@ class Connection:
         if self._process is None:
             self._process, self._hello = self._launch()
             self.generation += 1
-            self._unclaimed.clear()
             self.counts.starts += 1
         return self._process
 
@@ -218,7 +217,8 @@ class Connection:
             return
         process.settle()
         if isinstance(answer.ok, p.StepOk):
-            self._unclaimed += [r.state.id for r in answer.ok.results if r.state is not None]
+            states = [result.state for result in answer.ok.results if result.state is not None]
+            self._unclaimed += [(self.generation, state.id) for state in states]
 
 
 def new_id() -> int:

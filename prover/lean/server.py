@@ -139,9 +139,13 @@ class LeanServer:
             return []
         try:
             return self._step(record, tactics, heartbeats, wall_ms)
-        except (ProcessLost, StateLost) as error:
-            if len(tactics) == 1 or isinstance(error, StateLost):
-                return [_crashed(error) for _ in tactics]
+        except StateLost as error:
+            return [_crashed(error) for _ in tactics]
+        except ProcessLost as error:
+            # A single tactic has a second chance as well: the process may have died of what came
+            # before. Not so a hang, which would take as long again.
+            if len(tactics) == 1 and error.kind is LostKind.HUNG:
+                return [_crashed(error)]
         results: list[p.TacticResult] = []
         crashes = 0
         for call in tactics:
@@ -435,18 +439,16 @@ class LeanServer:
 
     def _flush(self, environments: Sequence[Environment]) -> None:
         """Frees in Lean what was released; best effort, for a lost process has freed everything."""
+        self._garbage += self._connection.take_unclaimed()
         garbage, self._garbage = self._garbage, []
         if self._connection.process is None or not (garbage or environments):
             return
         try:
             self._connection.ready()
             generation = self._connection.generation
-            request = p.Release(
-                id=new_id(),
-                states=[live for born, live in garbage if born == generation]
-                + self._connection.take_unclaimed(),
-                environments=[e.live for e in environments if e.generation == generation],
-            )
+            states = [live for born, live in garbage if born == generation]
+            gone = [e.live for e in environments if e.generation == generation]
+            request = p.Release(id=new_id(), states=states, environments=gone)
             self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
         except ProcessLost:
             return
