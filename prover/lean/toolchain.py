@@ -73,7 +73,7 @@ class Toolchain:
             from prover.lean.embedded.installer import LEAN_VERSION
 
             return LEAN_VERSION
-        if self.project is not None:
+        if self.kind == "native" and self.project is not None:
             declared = _declared_version(self.project)
             if declared is not None:
                 return declared

@@ -27,7 +27,13 @@ SYMBOL_FILE = "symbols.bin"
 
 _FOLDER = Path(__file__).parent
 _PRELUDE = "host/prelude.js"
-_RUNTIME = ("host/stacks.js", "host/files.js", "host/symbols.js", "host/snapshot.js", "host/main.js")
+_RUNTIME = (
+    "host/stacks.js",
+    "host/files.js",
+    "host/symbols.js",
+    "host/snapshot.js",
+    "host/main.js",
+)
 _SOURCES = ("host_maker.py", "patches.py", "wasm_module.py", _PRELUDE, *_RUNTIME)
 _EXPORTS_START = "function assignWasmExports(wasmExports){"
 _EXPORTS_END = "var wasmImports;function assignWasmImports"

@@ -12,6 +12,9 @@ from prover.lean.embedded.image import image_command, image_for
 MEMORY_LIMIT_MB = 2048
 """The WebAssembly heap cannot grow beyond this, whatever the machine has."""
 
+EXIT_FAULT, EXIT_ORPHANED = 86, 87
+"""Exit codes of the host: Lean broke down (memory, stack, abort); the parent process has gone."""
+
 THREAD_STACK_KB = 32768
 """Stack of each of Lean's threads inside that heap; the engine's own stack is exhausted first."""
 

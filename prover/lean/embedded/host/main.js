@@ -42,8 +42,13 @@ const spawnLeanMain = (marker) => {
 // Run in the worker that spawnLeanMain started.
 const runLeanMain = () => {
   phase("Lean begins");
-  const code = hostShared.entry ? resumeImage(hostShared.entry) : callMain(arguments_);
-  leaveFromWorker(code | 0);
+  try {
+    const code = hostShared.entry ? resumeImage(hostShared.entry) : callMain(arguments_);
+    leaveFromWorker(code | 0);
+  } catch (error) {
+    if (typeof error !== "number") throw error;
+    failFromWorker(`uncaught ${getExceptionMessage(error).join(": ")}`);
+  }
 };
 
 const leaveFromWorker = (code, reason) =>

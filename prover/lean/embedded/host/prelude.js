@@ -20,7 +20,9 @@ phase("script begins");
 
 // End the whole process at once, from the main thread; a worker asks the main thread to.
 function leaveHost(code, reason) {
-  if (reason) require("fs").writeSync(2, `lean host: ${reason}\n`);
+  if (reason) { // its first line: an exception of Lean's comes with a stack of 100,000 calls
+    require("fs").writeSync(2, `lean host: ${reason.split("\n", 1)[0].slice(0, 300)}\n`);
+  }
   process.exit(code);
 }
 
