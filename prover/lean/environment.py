@@ -142,7 +142,7 @@ class LeanEnvironment:
         statement = self.problem.statement
         if not statement.strip():
             raise BadInput("there is no statement", kind="parse")
-        return self._server.open_goal(self._environment, statement)
+        return self._server.open_goal(self._environment, statement.rstrip() + _gap(statement))
 
     @property
     def initial_state(self) -> LeanState:
@@ -236,8 +236,7 @@ def check_proof(
 ) -> Verdict:
     """Checks ``statement := proof`` from scratch against what ``statement`` means by itself."""
     stated = (header.rstrip() + "\n\n" if header.strip() else "") + statement.rstrip()
-    # A comment at the end of the statement would swallow what follows on its line.
-    joint = "\n  := " if "--" in stated.rpartition("\n")[2] else " := "
+    joint = f"{_gap(stated)} := "
     source = f"{stated}{joint}{proof}\n"
     return check_source(
         server,
@@ -249,6 +248,11 @@ def check_proof(
         shown=source,
         label=label,
     )
+
+
+def _gap(statement: str) -> str:
+    """What must follow a statement: a comment at its end would swallow the rest of its line."""
+    return "\n " if "--" in statement.rstrip().rpartition("\n")[2] else ""
 
 
 def check_source(

@@ -19,9 +19,15 @@ from typing import cast
 from prover.domain import Candidate, State, StepResult, Verdict
 from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
-from prover.lean.environment import Steps, as_verdict, checked_by
+from prover.lean.environment import (
+    STEP_HEARTBEATS,
+    STEP_WALL_MS,
+    Steps,
+    as_verdict,
+    checked_by,
+)
 from prover.lean.goals import LeanState
-from prover.lean.protocol import Message, SorryView
+from prover.lean.protocol import Message, SorryView, TacticCall
 from prover.lean.script import indented, renderings
 from prover.lean.server import LeanServer
 from prover.problem import Problem
@@ -221,14 +227,14 @@ class SorryEnvironment:
             for replacement in self.question.replacements(script):
                 text = replace_all(self.question.source, [(self.question.view, replacement)])
                 try:
-                    verdict = self._check(replacement, text)
+                    verdict = self._check(script, replacement, text)
                 except RequestTimeout as limit:
                     return Verdict(False, replacement, text, reasons=(("timeout", str(limit)),))
                 if verdict.accepted:
                     return verdict
         return verdict
 
-    def _check(self, replacement: str, text: str) -> Verdict:
+    def _check(self, script: str, replacement: str, text: str) -> Verdict:
         source, name = self.question.source, self.question.view.declaration
         report = self._server.check(
             source.imports, source.blanked(text), reference=source.blanked(), names=[name]
@@ -238,11 +244,16 @@ class SorryEnvironment:
         tolerated = {*_NO_THEOREM, "sorry"} if self.question.siblings else _NO_THEOREM
         if verdict.accepted or not {code for code, _ in verdict.reasons} <= tolerated:
             return verdict
-        return self._count_sorries(verdict)
+        return self._partial(script, verdict)
 
-    def _count_sorries(self, verdict: Verdict) -> Verdict:
-        """Accepts a partial proof if it leaves one sorry less, and none that shows only in Lean's
-        warnings."""
+    def _partial(self, script: str, verdict: Verdict) -> Verdict:
+        """Accepts a partial proof if it leaves one sorry less, none that shows only in Lean's
+        warnings, and closes its goal by itself (the sorries beside it hide from the audit one that
+        it may add)."""
+        call = TacticCall(f"(\n{indented(script, '  ')}\n)")
+        (alone,) = self._server.step(self.initial_state.id, [call], STEP_HEARTBEATS, STEP_WALL_MS)
+        if alone.state is not None:
+            self._server.release([alone.state.id])
         question = self.question
         opened = self._server.open_sorries(
             self.environment, question.source.blanked(verdict.source)
@@ -250,7 +261,8 @@ class SorryEnvironment:
         self._server.release([view.state.id for view in opened.sorries])
         warnings = sum(1 for message in opened.messages if _USES_SORRY.search(message.text))
         fits = (
-            len(opened.sorries) == question.total - 1
+            alone.status == "finished"
+            and len(opened.sorries) == question.total - 1
             and warnings <= question.owners
             and first_error(opened.messages) is None
         )
@@ -291,7 +303,10 @@ def replace_all(source: SourceFile, edits: Iterable[tuple[SorryView, str]]) -> s
     ending = "\r\n" if "\r\n" in source.text else "\n"
     for view, replacement in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
         inserted = replacement.replace("\n", ending).encode()
-        data = data[: view.start] + inserted + data[view.end :]
+        head = data[: view.start]
+        if inserted.startswith((b"\n", b"\r")):
+            head = head.rstrip(b" ")
+        data = head + inserted + data[view.end :]
     return data.decode()
 
 

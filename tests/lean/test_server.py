@@ -82,7 +82,7 @@ def test_limits_hold_and_poison_nothing(lean_server: LeanServer) -> None:
     began = time.monotonic()
     results = lean_server.step(state.id, [*calls, TacticCall("constructor")])
     assert time.monotonic() - began < 15
-    assert [r.kind for r in results[:2]] == ["timeout", "timeout"]
+    assert {r.kind for r in results[:2]} <= {"timeout", "recursion"}
     assert results[2].state is not None and results[2].state.goals == 2
     assert lean_server.counts.losses == {}
 
