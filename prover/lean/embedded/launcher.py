@@ -9,8 +9,8 @@ from prover.lean.embedded import host_maker, installer
 from prover.lean.embedded.errors import ToolchainMissing
 from prover.lean.embedded.image import image_command, image_for
 
-MEMORY_LIMIT_MB = 2048
-"""The WebAssembly heap cannot grow beyond this, whatever the machine has."""
+MEMORY_LIMIT_MB = 2816
+"""Resident size that a healthy process stays below: the heap of at most 2048 MB, and the engine."""
 
 EXIT_FAULT, EXIT_ORPHANED = 86, 87
 """Exit codes of the host: Lean broke down (memory, stack, abort); the parent process has gone."""

@@ -55,6 +55,7 @@ const memoryImage = (() => {
       inPieces(count * CHUNK, (done, size) =>
         fs.writeSync(file, bytes, first * CHUNK + done, size));
     }
+    fs.fsyncSync(file); // a file of the right size must have the right content
     fs.closeSync(file);
   };
 
