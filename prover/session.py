@@ -298,6 +298,7 @@ class Session:
         server = self.server()
         header = server.parse_header(text)
         findings: list[Finding] = []
+        expected: list[str] = []
         if reference:
             original = server.parse_header(reference)
             for module in original.imports:
@@ -306,6 +307,10 @@ class Session:
                         Finding("imports", f"the original imports {module}, this file does not")
                     )
             reference = blanked(reference, original)
+            if not names:
+                # A theorem that was simply left out must not go unnoticed.
+                stated = server.check(original.imports, reference, wall_ms=int(seconds * 1000))
+                expected = [theorem.name for theorem in stated.theorems]
         try:
             found = server.check(
                 header.imports,
@@ -318,6 +323,11 @@ class Session:
             raise (unknown_import(error) if error.kind == "unknown_import" else error) from error
         findings += found.findings
         known = {theorem.name for theorem in found.theorems}
+        findings += [
+            Finding("missing", f"the original states {name}, this file does not")
+            for name in expected
+            if name not in known
+        ]
         missing = [name for name in names if name not in known]
         if missing and not findings:
             raise BadInput(f"the file declares no theorem {', '.join(missing)}")

@@ -30,25 +30,27 @@ Say = Callable[[str], None]
 
 TRIVIAL = "theorem t (a b : Nat) : a + b = b + a"
 MIX_STATEMENT = (
-    "theorem mix (a b : Nat) (xs : List Nat) (h : a = b) "
+    "theorem mix (a b : Nat) (xs : List Nat) (h : a = b) (q : 0 < a ∨ b = 0) "
     "(g : ∀ c : Nat, a + c + (xs ++ []).length = b + c + xs.length) : "
     "∀ c : Nat, a + c + (xs ++ []).length = b + c + xs.length"
 )
-MIX = ("intro c", "exact g", "rw [h]", "simp", "cases xs")
+MIX = ("intro c", "exact g", "rw [h]", "simp", "cases q")
 """The mix intro/exact/rw/simp/cases; every one of them succeeds on ``MIX_STATEMENT``."""
 
 DEEP_STATEMENT = (
-    "theorem deep : ∀ (a b c d e f : Nat) (h : a = b) (xs : List Nat), "
-    "(xs ++ []).length + a + c = xs.length + b + c ∧ True"
+    "theorem deep (P : Nat → Nat → List Nat → Nat → Nat → Prop) (a b c d e k : Nat) "
+    "(xs : List Nat) (h1 : a = b) (h2 : b = c) (h3 : c = d) (h4 : e = k) (h5 : k = 7) "
+    "(q1 q2 q3 q4 : 0 < d ∧ 0 < e) (g : ∀ x y z w : Nat, P d d xs k (x + y + z + w)) : "
+    "∀ x y z w : Nat, P a b (xs ++ []) (e + 0) (x + y + z + w)"
 )
 DEEP_SCRIPT = (
-    "intro a", "intro b", "intro c", "intro d", "intro e", "intro f", "intro h", "intro xs",
-    "refine ⟨?_, trivial⟩", "rw [List.append_nil]", "have k := h", "rw [Nat.add_assoc]",
+    "intro x", "rw [h1]", "cases q1", "simp only [List.append_nil]",
+    "intro y", "rw [h2]", "cases q2", "simp only [Nat.add_zero]",
+    "intro z", "rw [h3]", "cases q3", "simp only [h4]",
 )  # fmt: skip
-"""Twelve tactics that leave one goal."""
+"""Twelve tactics of the same mix, each of which leaves one goal."""
 
-DEEP_NEXT = ("rw [k]", "simp [h]", "cases xs", "exact (by simp [Nat.add_assoc, h])", "subst h")
-
+DEEP_NEXT = ("intro w", "exact g x y z", "rw [h5]", "simp only [h5]", "cases q4")
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -223,7 +223,11 @@ def _write(path: Path, before: str, after: str) -> bool:
 def _diff(before: str, after: str, path: Path | None) -> str:
     from prover.lean.source import unified_diff
 
-    return unified_diff(before, after, str(path) if path is not None else "stdin.lean")
+    shown = path if path is not None else Path("stdin.lean")
+    if shown.is_absolute():
+        here = Path.cwd()
+        shown = shown.relative_to(here if shown.is_relative_to(here) else shown.anchor)
+    return unified_diff(before, after, shown)
 
 
 def _solved(reports: list[ProofReport]) -> int:

@@ -69,6 +69,17 @@ class ProveGroup(click.Group):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the default command's options too: they are what most people look for."""
+        own = self.get_command(ctx, DEFAULT)
+        assert own is not None
+        params = [p for p in (*own.params, *self.get_params(ctx)) if isinstance(p, click.Option)]
+        records = [param.get_help_record(ctx) for param in params]
+        shown = list(dict.fromkeys(record for record in records if record is not None))
+        with formatter.section("Options for proving"):
+            formatter.write_dl(shown)
+        self.format_commands(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands from the table above, so that help imports none of them."""
         with formatter.section("Commands"):
@@ -106,7 +117,7 @@ def cli() -> None:
     """Find a Lean 4 proof, and have Lean's kernel check it from scratch.
 
     Give a theorem without its proof, a Lean file with sorries, or - to read either from standard
-    input. 'prove prove --help' lists the options (seconds, header, imports, JSON, …).
+    input. Options of the other commands: 'prove COMMAND --help'.
     """
 
 

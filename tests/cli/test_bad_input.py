@@ -1,0 +1,119 @@
+"""Input that never reaches Lean: one clear line, exit code 2, and one JSON object where asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prover.cli.inputs import read_header, read_imports, read_target
+from prover.cli.live import LiveLine, target
+from prover.errors import BadInput
+from tests.cli.conftest import call
+
+NO_LEAN_NEEDED = [
+    ([""], "empty"),
+    (["nofile.lean"], "there is no file nofile.lean"),
+    (["folder.lean"], "is a folder"),
+    (["empty.lean"], "empty.lean is empty"),
+    (["blank.lean"], "blank.lean is empty"),
+    (["binary.lean"], "is not a text file"),
+    (["zero.lean"], "is not a text file"),
+    (["some/where"], "there is no file some/where"),
+    (["def f : Nat := 1"], "not a theorem"),
+    (["theorem a : 1 = 1 theorem b : 1 = 1"], "2 declarations"),
+    (["theorem a : 1 = 1 := by decide"], "already has a proof"),
+    (["hello"], "not a theorem"),
+    (["--header", "@nofile.lean", "theorem t : 1 = 1"], "there is no file nofile.lean"),
+    (["--imports", "a..b", "theorem t : 1 = 1"], "not a module name"),
+    (["check", "nofile.lean"], "there is no file"),
+    (["check", "empty.lean"], "is empty"),
+    (["bench", "nofile.jsonl"], "cannot read the problem set"),
+    (["bench", "blank.lean"], "holds no problem"),
+    (["bench", "speed", "--skip", "nothing"], "the parts are"),
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.lean").mkdir()
+    (tmp_path / "empty.lean").touch()
+    (tmp_path / "blank.lean").write_text(" \n\n")
+    (tmp_path / "binary.lean").write_bytes(b"\x7fELF\xff\xfe")
+    (tmp_path / "zero.lean").write_bytes(b"theorem\x00")
+
+    def no_session(self: object, options: object = None) -> None:
+        raise AssertionError("this must be found out without Lean")
+
+    monkeypatch.setattr("prover.session.Session.__init__", no_session)
+    monkeypatch.setattr("prover.session.find_lean", lambda *a, **k: None)
+
+
+@pytest.mark.parametrize(("words", "says"), NO_LEAN_NEEDED)
+def test_one_line_and_exit_code_2(words: list[str], says: str) -> None:
+    ran = call(*words)
+    assert ran.code == 2, ran
+    assert ran.out == ""
+    assert says in ran.err
+    assert ran.err.startswith("error: ")
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("words", "says"), NO_LEAN_NEEDED)
+def test_one_json_object(words: list[str], says: str) -> None:
+    ran = call(*words, "--json")
+    assert ran.code == 2
+    value = ran.json
+    assert value["status"] == "invalid"
+    assert says in value["message"]
+
+
+def test_standard_input_without_a_theorem() -> None:
+    assert call("-", stdin="").code == 2
+    assert call("-", stdin=b"\xff\xfe\x00").code == 2
+
+
+def test_usage_errors_have_exit_code_2() -> None:
+    assert call("--seconds", "soon", "theorem t : 1 = 1").code == 2
+    assert call("--seconds", "0", "theorem t : 1 = 1").code == 2
+    assert call("--nonsense", "theorem t : 1 = 1").code == 2
+    assert call("theorem t : 1 = 1", "and more").code == 2
+
+
+def test_help_and_version() -> None:
+    for words in ([], ["check"], ["lean"], ["bench"], ["bench", "run"], ["plugins"], ["prove"]):
+        ran = call(*words, "--help")
+        assert ran.code == 0
+        assert "Usage: prove" in ran.out
+    assert "--seconds" in call("--help").out
+    assert call("--version").out.startswith("prove, version ")
+
+
+def test_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "with blank.lean").write_text("theorem t : 1 = 1 := sorry")
+    assert read_target("with blank.lean").path == Path("with blank.lean")
+    assert read_target("theorem t : a / b = 1").path is None
+    assert read_header("@[simp] theorem a : 1 = 1 := rfl").startswith("@[simp]")
+    assert read_header(None) == ""
+    assert read_imports(("Std, Lean", "Std")) == ("Std", "Lean")
+    with pytest.raises(BadInput):
+        read_imports((".A",))
+
+
+def test_a_defect_is_never_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(text: str) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("prover.cli.prove.read_statement", broken)
+    ran = call("theorem t : 1 = 1")
+    assert ran.code == 3
+    assert "defect of the prover" in ran.err
+    assert call("theorem t : 1 = 1", "--json").json["status"] == "infrastructure"
+
+
+def test_the_live_line() -> None:
+    line = LiveLine("x  ")
+    assert line.text(0.2).startswith("x   0.2 s  1 states  0 steps")
+    assert target("h : a\n⊢ b ∧\n  c\n\ncase x\n⊢ d", 60) == "⊢ b ∧ c"
+    assert target("⊢ " + "x" * 100, 10) == "⊢ xxxxxxx…"
