@@ -63,7 +63,7 @@ def print_open_goals(report: ProofReport, *, err: bool = False) -> None:
         lines = goal.splitlines() or [""]
         click.echo(f"  {number}. {lines[0]}", err=err)
         for line in lines[1:]:
-            click.echo(f"     {line}", err=err)
+            click.echo(f"     {line}".rstrip(), err=err)
 
 
 def advice(report: ProofReport) -> str:
