@@ -1,0 +1,6 @@
+"""The ``automation`` proposer: tactics chosen by reading the goal, no model needed.
+
+``proposer`` asks the rules in turn; each rule module reads a goal and suggests tactics of one kind: ``closing``
+(finish it), ``structure`` (introductions, eliminations, case splits), ``induction``, ``rewriting`` (definitions,
+hypotheses, lemmas) and ``arithmetic`` (bounded and modular case analysis). ``reading`` is what they share.
+"""

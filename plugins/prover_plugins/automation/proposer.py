@@ -1,0 +1,69 @@
+"""The proposer: every rule's suggestions for the first goal of a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prover.domain import Candidate, State
+from prover.lean.goals import LeanState
+from prover.problem import Problem
+from prover_plugins.automation import (
+    arithmetic,
+    closing,
+    enumeration,
+    induction,
+    rewriting,
+    structure,
+)
+from prover_plugins.automation.reading import Reader, Suggestion
+
+Rule = Callable[[Reader], Iterator[Suggestion]]
+
+BINDER_RULES: tuple[Rule, ...] = (structure.introduction, closing.closing)
+"""For a target that begins with a binder: introduce first, everything else comes after."""
+
+HIDDEN_RULES: tuple[Rule, ...] = (structure.renaming, closing.closing)
+"""For a goal with hypotheses that cannot be written: name them first."""
+
+RULES: tuple[Rule, ...] = (
+    closing.closing,
+    structure.elimination,
+    structure.construction,
+    structure.splitting,
+    structure.using_facts,
+    structure.generalizing,
+    induction.induction,
+    rewriting.unfolding,
+    arithmetic.arithmetic,
+    enumeration.enumeration,
+)
+
+
+class AutomationProposer:
+    """Reads the goal and suggests tactics, best first; deterministic."""
+
+    name = "automation"
+
+    def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
+        """Suggestions for the first goal of a Lean state; nothing for other domains."""
+        if not isinstance(state, LeanState) or state.main_goal is None:
+            return []
+        suggestions = sorted(suggest(Reader(state.main_goal)), key=lambda s: -s.score)
+        return [
+            Candidate(
+                s.tactic, self.name, score=s.score, heartbeats=s.heartbeats, wall_ms=s.wall_ms
+            )
+            for s in suggestions
+        ]
+
+
+def suggest(goal: Reader) -> Iterator[Suggestion]:
+    """The suggestions of the rules that apply to this goal, in no particular order."""
+    if goal.goal.shape in ("forall", "implies", "not", "let", "ne") :
+        rules = BINDER_RULES
+    elif goal.shadowed:
+        rules = HIDDEN_RULES
+    else:
+        rules = RULES
+    for rule in rules:
+        yield from rule(goal)

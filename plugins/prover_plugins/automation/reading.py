@@ -1,0 +1,126 @@
+"""A goal as the rules read it, and the suggestions they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from prover.lean.protocol import ApplicationView, GoalView, HypothesisView
+
+_IDENTIFIER = re.compile(r"[^\W\d][\w'.!?₀-₉]*")
+
+ARITHMETIC = frozenset(
+    "HAdd.hAdd HSub.hSub HMul.hMul HDiv.hDiv HMod.hMod HPow.hPow LE.le LT.lt GE.ge GT.gt Dvd.dvd Nat.succ "
+    "Min.min Max.max Nat Int Nat.sub Nat.add".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A tactic with a preference in (0, 1]; ``heartbeats`` (thousands) and ``wall_ms`` limit it."""
+
+    tactic: str
+    score: float
+    heartbeats: int | None = None
+    wall_ms: int | None = None
+
+
+class Reader:
+    """One goal with the questions that rules ask of it; answers are computed at first use."""
+
+    def __init__(self, goal: GoalView) -> None:
+        self.goal = goal
+
+    @cached_property
+    def shadowed(self) -> frozenset[int]:
+        """Positions of hypotheses that cannot be written: inaccessible or shadowed by a later one."""
+        later: set[str] = set()
+        hidden: set[int] = set()
+        for position in range(len(self.goal.hypotheses) - 1, -1, -1):
+            hypothesis = self.goal.hypotheses[position]
+            if not hypothesis.accessible or hypothesis.name in later:
+                hidden.add(position)
+            later.add(hypothesis.name)
+        return frozenset(hidden)
+
+    @cached_property
+    def hypotheses(self) -> list[HypothesisView]:
+        """Hypotheses that can be written, in order."""
+        return [h for i, h in enumerate(self.goal.hypotheses) if i not in self.shadowed]
+
+    @cached_property
+    def facts(self) -> list[HypothesisView]:
+        """Proofs of propositions."""
+        return [h for h in self.hypotheses if h.is_prop]
+
+    @cached_property
+    def variables(self) -> list[HypothesisView]:
+        """Neither proofs nor types nor instances."""
+        return [h for h in self.hypotheses if not (h.is_prop or h.is_type or h.is_instance)]
+
+    @cached_property
+    def numbers(self) -> list[HypothesisView]:
+        """Variables of type Nat or Int."""
+        return [h for h in self.variables if h.type in ("Nat", "Int", "ℕ", "ℤ")]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name in the context, so that fresh ones can be made."""
+        return frozenset(h.name for h in self.goal.hypotheses)
+
+    def fresh(self, base: str, taken: Iterable[str] = ()) -> str:
+        """``base``, or ``base`` with the first number that makes it new."""
+        used = self.names.union(taken)
+        base = base or "x"
+        name, number = base, 0
+        while name in used:
+            number += 1
+            name = f"{base}{number}"
+        return name
+
+    @cached_property
+    def symbols(self) -> frozenset[str]:
+        """Constants in the target and the facts."""
+        return frozenset(self.goal.symbols).union(*(h.symbols for h in self.facts))
+
+    @cached_property
+    def is_arithmetic(self) -> bool:
+        """Whether arithmetic on numbers occurs at all."""
+        return not ARITHMETIC.isdisjoint(self.symbols) or any(h.head == "Eq" for h in self.facts)
+
+    @cached_property
+    def definitions(self) -> list[str]:
+        """The user's functions that the goal depends on."""
+        return list(self.goal.definitions)
+
+    def unfolding(self, *more: str) -> str:
+        """The bracketed list of the user's definitions and lemmas for ``simp`` or ``grind``; empty for none."""
+        items = [*self.definitions, *self.goal.theorems, *more]
+        return f" [{', '.join(items)}]" if items else ""
+
+    def applications(self, *kinds: str, local: bool | None = None) -> Iterator[ApplicationView]:
+        """Applications of those kinds, those in the target first."""
+        for in_target in (True, False):
+            for a in self.goal.applications:
+                if a.kind in kinds and (a.where == "") == in_target and local in (None, a.is_local):
+                    yield a
+
+    def mentions(self, name: str, text: str | None = None) -> bool:
+        """Whether ``name`` occurs as an identifier in ``text`` (the target if none is given)."""
+        return name in identifiers(self.goal.target if text is None else text)
+
+
+def identifiers(text: str) -> set[str]:
+    """Identifiers in Lean text; ``xs.length`` gives ``xs.length`` and ``xs``."""
+    found: set[str] = set()
+    for match in _IDENTIFIER.findall(text):
+        found.add(match)
+        found.add(match.split(".", 1)[0])
+    return found
+
+
+def parenthesized(text: str) -> str:
+    """``text`` as one argument."""
+    return text if re.fullmatch(r"[\w.'₀-₉]+|\(.*\)|\[[^\]]*\]", text) and text.count("(") <= 1 else f"({text})"
