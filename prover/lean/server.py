@@ -27,6 +27,7 @@ from prover.lean.connection import (
 )
 from prover.lean.process import Activity, LostKind, ProcessLost
 from prover.lean.recipes import Environment, Goal, SorryFile, State, Step, Table
+from prover.lean.replay import Replay, StateLost
 
 GRACE_SECONDS = 10.0
 """Time a request may take beyond its own limits: Lean's side enforces those, this is the outer
@@ -39,10 +40,6 @@ _QUICK_SECONDS = 60.0
 _RELEASE_BATCH = 256
 
 T = TypeVar("T")
-
-
-class StateLost(InfrastructureFault):
-    """A state could not be rebuilt after a restart of Lean."""
 
 
 class LeanServer:
@@ -69,6 +66,7 @@ class LeanServer:
                 return start_process(lean.server_command(server_source()), limit)
 
         self._connection = Connection(launcher, grace_seconds)
+        self._replay = Replay(self._connection)
         self._environments: Table[Environment] = Table()
         self._shared: dict[tuple[tuple[str, ...], str], Environment] = {}
         self._states: Table[State] = Table()
@@ -95,7 +93,9 @@ class LeanServer:
         record = self._shared.get(question)
         if record is None:
             record = Environment(*question, wall_ms)
-            answer = self._call(lambda: self._open(record), p.EnvironmentOk, wall_ms / 1000)
+            answer = self._call(
+                lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000
+            )
             record.settle(answer.environment, self._connection.generation)
             record.answer = answer
             self._shared[question] = record
@@ -105,13 +105,13 @@ class LeanServer:
     def open_goal(self, environment: int, statement: str, wall_ms: int = 60_000) -> p.GoalOk:
         """Opens the goal of a theorem statement (without ``:=``)."""
         recipe = Goal(self._environments[environment], statement, wall_ms)
-        answer = self._call(lambda: self._open(recipe), p.GoalOk, wall_ms / 1000)
+        answer = self._call(lambda: self._replay.request(recipe), p.GoalOk, wall_ms / 1000)
         return msgspec.structs.replace(answer, state=self._hold(recipe, answer.state))
 
     def open_sorries(self, environment: int, source: str, wall_ms: int = 120_000) -> p.SorriesOk:
         """Opens a goal for every ``sorry`` of a source text."""
         recipe = SorryFile(self._environments[environment], source, wall_ms)
-        answer = self._call(lambda: self._open(recipe), p.SorriesOk, wall_ms / 1000)
+        answer = self._call(lambda: self._replay.request(recipe), p.SorriesOk, wall_ms / 1000)
         held = []
         for view in answer.sorries:
             state = self._hold(recipe, view.state)
@@ -165,7 +165,7 @@ class LeanServer:
         """The structured goals of a state."""
         record = self._states[state]
         return self._call(
-            lambda: p.Describe(id=new_id(), state=self._revive(record)),
+            lambda: p.Describe(id=new_id(), state=self._live(record)),
             p.DescribeOk,
             _QUICK_SECONDS,
         ).goals
@@ -210,7 +210,7 @@ class LeanServer:
         return self._call(
             lambda: p.Declarations(
                 id=new_id(),
-                environment=self._revive_environment(record),
+                environment=self._replay.environment(record),
                 modules=list(modules),
                 kinds=list(kinds),
                 with_types=with_types,
@@ -227,7 +227,7 @@ class LeanServer:
         return self._call(
             lambda: p.Trace(
                 id=new_id(),
-                environment=self._revive_environment(record),
+                environment=self._replay.environment(record),
                 source=source,
                 wall_ms=wall_ms,
             ),
@@ -293,67 +293,12 @@ class LeanServer:
         record.settle(view.id, self._connection.generation)
         return msgspec.structs.replace(view, id=self._states.add(record))
 
-    def _open(self, recipe: Environment | Goal | SorryFile) -> p.Request:
-        """The opening request of a recipe, with what it needs opened first."""
-        if isinstance(recipe, Environment):
-            return p.OpenEnvironment(
-                id=new_id(),
-                imports=list(recipe.imports),
-                header=recipe.header,
-                wall_ms=recipe.wall_ms,
-            )
-        environment = self._revive_environment(recipe.environment)
-        if isinstance(recipe, Goal):
-            return p.OpenGoal(
-                id=new_id(),
-                environment=environment,
-                statement=recipe.statement,
-                wall_ms=recipe.wall_ms,
-            )
-        return p.OpenSorries(
-            id=new_id(), environment=environment, source=recipe.source, wall_ms=recipe.wall_ms
-        )
-
-    def _revive_environment(self, record: Environment) -> int:
-        self._connection.ready()
-        if record.generation != self._connection.generation:
-            answer = self._connection.exchange(
-                self._open(record), p.EnvironmentOk, record.wall_ms / 1000
-            )
-            record.settle(answer.environment, self._connection.generation)
-        return record.live
-
-    def _revive(self, record: State) -> int:
-        """The running process's id of a state, rebuilt from its recipe if need be.
-
-        Raises:
-            StateLost: its recipe fails now, or gives another state than it did.
-        """
-        self._connection.ready()
-        if record.generation == self._connection.generation:
-            return record.live
-        chain = record.chain(self._connection.generation)
-        for state in chain:
-            recipe = state.recipe
-            if isinstance(recipe, Step):
-                self._again(state, recipe)
-            elif isinstance(recipe, Goal):
-                answer = self._connection.exchange(
-                    self._open(recipe), p.GoalOk, recipe.wall_ms / 1000
-                )
-                self._accept(state, answer.state)
-            else:
-                sorries = self._connection.exchange(
-                    self._open(recipe), p.SorriesOk, recipe.wall_ms / 1000
-                )
-                if len(sorries.sorries) != len(recipe.states):
-                    raise StateLost("after a restart of Lean the file has other sorries")
-                for sibling, view in zip(recipe.states, sorries.sorries, strict=True):
-                    self._accept(sibling, view.state)
-        live = record.live
-        for state in chain:
-            if not state.held:
-                self._discard(state)
+    def _live(self, record: State) -> int:
+        """Lean's id of a state, which is rebuilt if need be."""
+        live = self._replay.state(record)
+        revived, self._replay.revived = self._replay.revived, []
+        for state in revived:
+            self._discard(state)
         return live
 
     def _leave(self, environment: int) -> Environment | None:
@@ -374,34 +319,10 @@ class LeanServer:
             self._garbage.append((record.generation, record.live))
             record.generation = 0
 
-    def _again(self, state: State, recipe: Step) -> None:
-        (result,) = self._connection.exchange(
-            p.Step(
-                id=new_id(),
-                state=recipe.parent.live,
-                tactics=[p.TacticCall(recipe.tactic)],
-                heartbeats=recipe.heartbeats,
-                # It succeeded before; a busy machine now shall not make it fail.
-                wall_ms=4 * recipe.wall_ms,
-            ),
-            p.StepOk,
-            4 * recipe.wall_ms / 1000,
-        ).results
-        if result.state is None:
-            raise StateLost(
-                f"after a restart of Lean a step fails that succeeded: {result.message}"
-            )
-        self._accept(state, result.state)
-
-    def _accept(self, state: State, view: p.StateView) -> None:
-        if view.key != state.key:
-            raise StateLost("after a restart of Lean a step leads to another state than before")
-        state.settle(view.id, self._connection.generation)
-
     def _step(
         self, record: State, tactics: Sequence[p.TacticCall], heartbeats: int, wall_ms: int
     ) -> list[p.TacticResult]:
-        live = self._retry(lambda: self._revive(record))
+        live = self._retry(lambda: self._live(record))
         limit = sum(call.wall_ms or wall_ms for call in tactics) / 1000
         request = p.Step(
             id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms

@@ -85,7 +85,9 @@ def lease_server(toolchain: Launchable, *, start: bool = True) -> LeanServer:
     def launch() -> Started:
         return first.pop() if first else borrow(describe(toolchain), start=True)
 
-    return LeanServer(launcher=launch)
+    server = LeanServer(launcher=launch)
+    server.hello()  # makes the loan the server's, to give back when it is closed
+    return server
 
 
 def borrow(spec: Spec, *, start: bool) -> Started:

@@ -15,16 +15,16 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prover.errors import InfrastructureFault
-from prover.lean import protocol as p
-from prover.lean.connection import new_id, start_process
-from prover.lean.process import LeanProcess, ProcessLost
+from prover.lean.connection import start_process
+from prover.lean.process import LeanProcess
 from prover.service.runtime import ServiceUnavailable, Spec, is_ours, pack, read_message
+from prover.service.upkeep import load_library, resynchronise, warm
 
 IDLE_SECONDS = 900.0
 """Without a loan for so long the daemon ends; ``PROVER_SERVICE_IDLE`` in the environment of whoever
@@ -33,18 +33,9 @@ starts it overrides this."""
 SPARE_SECONDS = 120.0
 """A second process that nobody borrowed for so long ends; one stays."""
 
-SYNC_SECONDS = 15.0
-"""A process given back must have finished what it was doing by then, or it is replaced."""
-
-STATES_KEPT = 20_000
-"""A process that still holds so many states of past borrowers is replaced."""
-
 _TICK_SECONDS = 5.0
 _COMING = ("starting", "warming", "returning")
 _MEMORY_SHARE = 0.75
-_WARM_IMPORTS = ("Init",)
-_WARM_STATEMENT = "theorem warm_up (a b : Nat) (h : a ≤ b) : a + 0 ≤ b"
-_WARM_TACTICS = ("simp", "omega", "grind", "exact?")
 
 
 @dataclass(eq=False)
@@ -87,7 +78,7 @@ class Daemon:
     def serve(self) -> None:
         """Accepts callers until it is time to end; then kills all Lean processes."""
         self._start_another()
-        self._listener.settimeout(_TICK_SECONDS)
+        self._listener.settimeout(min(_TICK_SECONDS, self._idle_seconds))
         try:
             while not self._over():
                 with contextlib.suppress(TimeoutError):
@@ -131,8 +122,12 @@ class Daemon:
         """Makes the main loop end."""
         with self._lock:
             self._ending = True
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as nudge:
-            nudge.connect(os.fspath(self.path))  # else it would notice at its next tick
+        self._nudge()
+
+    def _nudge(self) -> None:
+        """Makes the main loop look around now, not at its next tick."""
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(os.fspath(self.path))
 
     # ------------------------------------------------------------------------------ conversations
 
@@ -151,6 +146,7 @@ class Daemon:
                 case "retire":
                     self._retiring = True
                     connection.sendall(pack({"ok": True}))
+                    self._nudge()
                 case "stop":
                     connection.sendall(pack({"ok": True}))
                     self.stop()
@@ -255,7 +251,7 @@ class Daemon:
         command = _Command(self.spec.argv, self.spec.env, Path(self.spec.cwd))
         try:
             process, hello = start_process(command, self.spec.memory_limit_mb)
-            _ask(process, p.OpenEnvironment(id=new_id(), imports=list(_WARM_IMPORTS)), 120)
+            load_library(process)
         except InfrastructureFault as error:
             print(error, file=sys.stderr, flush=True)
             with self._lock:
@@ -300,6 +296,8 @@ class Daemon:
                 if not self._seats and not self._ending and not self._retiring:
                     self._start_another()
             self._lock.notify_all()
+        if self._retiring:
+            self._nudge()
 
     def _drop_spare(self) -> None:
         """Ends processes beyond the first that nobody wants, the longest idle first."""
@@ -316,56 +314,6 @@ class _Command:
     argv: list[str]
     env: dict[str, str]
     cwd: Path
-
-
-def _ask(process: LeanProcess, request: p.Request, seconds: float) -> p.Answer:
-    """Sends a request and skips whatever comes before its answer."""
-    deadline = time.monotonic() + seconds
-    # The newline ends a request that a borrower may have left half written.
-    process.send(b"\n" + p.encode(request), deadline)
-    while True:
-        line = process.receive(deadline)
-        with contextlib.suppress(p.ProtocolError):
-            answer = p.decode(line)
-            if answer.id == request.id:
-                process.settle()
-                return answer
-
-
-def warm(process: LeanProcess, stop: Callable[[], bool]) -> bool:
-    """Runs the common tactics once, for the first use is the slow one; says whether it got through
-    before ``stop`` said so.
-
-    Raises:
-        ProcessLost: the process did not survive it.
-    """
-    opened = _ask(process, p.OpenEnvironment(id=new_id(), imports=list(_WARM_IMPORTS)), 120).ok
-    if not isinstance(opened, p.EnvironmentOk):
-        return False
-    question = p.OpenGoal(id=new_id(), environment=opened.environment, statement=_WARM_STATEMENT)
-    goal = _ask(process, question, 120).ok
-    if not isinstance(goal, p.GoalOk):
-        return False
-    states, done = [goal.state.id], 0
-    for text in _WARM_TACTICS:
-        if stop():
-            break
-        request = p.Step(id=new_id(), state=goal.state.id, tactics=[p.TacticCall(text)])
-        stepped = _ask(process, request, 120).ok
-        if isinstance(stepped, p.StepOk):
-            states += [result.state.id for result in stepped.results if result.state is not None]
-        done += 1
-    _ask(process, p.Release(id=new_id(), states=states), 60)
-    return done == len(_WARM_TACTICS)
-
-
-def resynchronise(process: LeanProcess) -> bool:
-    """Whether a process given back answers in time and holds little of its borrower's."""
-    try:
-        answer = _ask(process, p.Statistics(id=new_id()), SYNC_SECONDS).ok
-    except ProcessLost:
-        return False
-    return isinstance(answer, p.StatisticsOk) and answer.states < STATES_KEPT
 
 
 def _listen(path: Path) -> socket.socket:
