@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import cast
@@ -23,7 +24,16 @@ in a file."""
 
 STEP_WALL_MS = 10_000
 
+CRASHES_TOLERATED = 2
+"""An action that Lean was lost over in so many states of a problem is not tried in others: each
+loss costs a restart, and what kills Lean in one goal tends to do so in its neighbours."""
+
 _LIMIT_KINDS = frozenset({"timeout", "recursion", "crashed"})
+
+
+_NOT_TRIED = StepResult(
+    StepStatus.TIMED_OUT, kind="crashed", message="not tried: Lean was lost over it before"
+)
 
 
 class LeanDomain:
@@ -55,21 +65,26 @@ class Steps:
         self._server = server
         self.initial = LeanState(initial, server.describe)
         self._counts: dict[tuple[str, str], tuple[int, str]] = {}
+        self._crashes: Counter[str] = Counter()
 
     def step(self, state: LeanState, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Tries the candidates on a state, in one batch."""
+        wanted = [self._crashes[c.action] < CRASHES_TOLERATED for c in candidates]
         calls = [
             TacticCall(candidate.action, candidate.heartbeats or 0, candidate.wall_ms or 0)
-            for candidate in candidates
+            for candidate, want in zip(candidates, wanted, strict=True)
+            if want
         ]
-        results = self._server.step(state.id, calls, STEP_HEARTBEATS, STEP_WALL_MS)
+        tried = iter(self._server.step(state.id, calls, STEP_HEARTBEATS, STEP_WALL_MS))
         return [
-            self._outcome(state, candidate.action, result)
-            for candidate, result in zip(candidates, results, strict=True)
+            self._outcome(state, candidate.action, next(tried)) if want else _NOT_TRIED
+            for candidate, want in zip(candidates, wanted, strict=True)
         ]
 
     def _outcome(self, state: LeanState, action: str, result: TacticResult) -> StepResult:
         if result.state is None:
+            if result.kind == "crashed":
+                self._crashes[action] += 1
             limit = result.kind in _LIMIT_KINDS
             status = StepStatus.TIMED_OUT if limit else StepStatus.FAILED
             return StepResult(status, None, result.kind, result.message, result.us)

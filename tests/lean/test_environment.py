@@ -8,7 +8,7 @@ import pytest
 
 from prover.domain import Candidate, StepStatus
 from prover.errors import BadInput, InfrastructureFault
-from prover.lean.environment import LeanDomain, LeanEnvironment
+from prover.lean.environment import CRASHES_TOLERATED, LeanDomain, LeanEnvironment
 from prover.lean.goals import LeanState
 from prover.lean.server import LeanServer
 from prover.problem import Problem
@@ -39,6 +39,18 @@ def test_outcomes_of_steps(fake_server: LeanServer) -> None:
         StepStatus.TIMED_OUT,
     ]
     assert results[3].kind == "crashed"
+
+
+def test_what_keeps_killing_lean_is_not_tried_in_every_state(fake_server: LeanServer) -> None:
+    with opened(fake_server, "theorem t : g") as environment:
+        state = environment.initial_state
+        for _ in range(4):
+            names = ["split", "die", "skip"]
+            results = environment.step(state, [Candidate(name, "test") for name in names])
+            assert [result.kind for result in results] == ["", "crashed", ""]
+            assert isinstance(results[0].state, LeanState)
+            state = results[0].state
+    assert fake_server.counts.restarts == 2 * CRASHES_TOLERATED
 
 
 def test_a_check_at_its_limit_is_no_proof_and_no_fault(fake_server: LeanServer) -> None:
