@@ -317,7 +317,8 @@ def test_an_unknown_module_is_refused(tmp_path: Path) -> None:
 # -------------------------------------------------------------------------------------- real Lean
 
 needs_lean = pytest.mark.skipif(
-    not installer.is_installed(), reason="the embedded Lean is not installed"
+    not (installer.install_path() / host_maker.GLUE_FILE).is_file(),
+    reason="the embedded Lean is not installed",
 )
 ECHO_SERVER = r"""module
 public meta import Init
@@ -389,6 +390,7 @@ end
 
 @pytest.fixture(scope="module")
 def server_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    installer.install()  # the package is there; the host may be of an older revision
     path = tmp_path_factory.mktemp("server") / "EchoServer.lean"
     path.write_text(ECHO_SERVER)
     return path
@@ -500,7 +502,7 @@ def is_running(pid: int) -> bool:
 
 @pytest.mark.lean
 @needs_lean
-def test_a_server_with_errors_starts_without_an_image(tmp_path: Path) -> None:
+def test_a_server_with_errors_starts_without_an_image(server_file: Path, tmp_path: Path) -> None:
     broken = tmp_path / "Broken.lean"
     broken.write_text(f"module\n-- mentions {image.IMAGE_DEVICE}\n#check (1 : String)\n")
     argv, env = launcher.server_command(broken)

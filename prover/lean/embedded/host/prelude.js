@@ -31,13 +31,21 @@ globalThis.leanHost = {
   quit: leaveHost,
 };
 
+function collectGarbage() {
+  require("v8").setFlagsFromString("--expose-gc");
+  require("vm").runInNewContext("gc")();
+}
+
 if (hostThreads.isMainThread) {
   // The module never changes, so its functions are checked when first called and not all at once.
   require("v8").setFlagsFromString("--wasm-lazy-validation");
   // Compile in the background from the very beginning; the glue would begin later.
   const compiled = WebAssembly.compile(require("fs").readFileSync(`${__dirname}/lean.wasm`));
   globalThis.leanHost.instantiateWasm = (imports, receive) => {
-    compiled.then((module) => receive(new WebAssembly.Instance(module, imports), module));
+    compiled.then((module) => {
+      collectGarbage(); // the engine has its own copy of the 116 MB file
+      receive(new WebAssembly.Instance(module, imports), module);
+    });
   };
 
   const fail = (error) => leaveHost(HOST_FAILURE, String(error?.message ?? error));
