@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import hashlib
 import secrets
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -69,14 +74,36 @@ class ServerCounts:
 def server_source() -> Path:
     """The single Lean file that serves, assembled from ``lean_project`` into the cache.
 
-    Its folder is named by its content, so that two versions of the program never share one.
+    Its folder is named by its content, so that two versions of the program never share one. Where
+    the cache cannot be written, it is a temporary file that goes when Python ends.
+
+    Raises:
+        InfrastructureFault: the Lean part is missing, or there is no place to write to.
     """
-    text = assemble()
+    try:
+        text = assemble()
+    except OSError as error:
+        raise InfrastructureFault(f"the Lean part of the prover is incomplete: {error}") from error
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     path = cache_root() / "server" / digest / "server.lean"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text)
+    with contextlib.suppress(OSError):
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+        return path
+    return _temporary(text)
+
+
+@functools.cache
+def _temporary(text: str) -> Path:
+    """A file of our own with that text, once for each text."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="neural-prover-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        path = folder / "server.lean"
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InfrastructureFault(f"no place to put the Lean part: {error}") from error
     return path
 
 
@@ -163,12 +190,16 @@ class Connection:
             ProcessLost: Lean is gone; the next exchange meets a new process.
             BadInput, RequestTimeout, InfrastructureFault: Lean's typed error.
         """
+        try:
+            line = p.encode(request)
+        except UnicodeEncodeError as error:
+            raise BadInput(f"the text is not valid Unicode: {error.reason}") from error
         process = self.ready()
         deadline = time.monotonic() + seconds + self._grace
         self._awaited = (request.id, deadline)
         self.counts.requests += 1
         try:
-            process.send(p.encode(request), deadline)
+            process.send(line, deadline)
             answer = p.decode(process.receive(deadline))
             if answer.id != request.id:
                 raise p.ProtocolError(f"an answer to request {answer.id}, which nobody made")

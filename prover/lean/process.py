@@ -321,6 +321,8 @@ class _Watch:
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 resident += process.memory_info().rss
                 times = process.cpu_times()
+                if process.status() == psutil.STATUS_DISK_SLEEP:  # reading a large library
+                    self._busy_at = now
                 processor += times.user + times.system
         # Looked at over windows: single samples are too short for the clock ticks of the kernel.
         if now - self._window_began > STALL_SECONDS / 4:

@@ -371,7 +371,7 @@ class LeanServer:
             gone = [e.live for e in environments if e.generation == generation]
             request = p.Release(id=new_id(), states=states, environments=gone)
             self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
-        except ProcessLost:
+        except InfrastructureFault:
             return
 
 

@@ -17,7 +17,7 @@ from fakes import FakeToolchain
 
 from prover.errors import BadInput, InfrastructureFault
 from prover.lean import process as process_module
-from prover.lean.connection import RequestTimeout
+from prover.lean.connection import RequestTimeout, server_source
 from prover.lean.process import LostKind
 from prover.lean.protocol import StateView, TacticCall, TacticResult
 from prover.lean.server import CRASHES_PER_BATCH, LeanServer
@@ -183,6 +183,23 @@ def test_the_users_errors_are_bad_input_with_a_position(fake_server: LeanServer)
     with pytest.raises(BadInput) as caught:
         fake_server.open_environment(["Init"], "wrong")
     assert (caught.value.line, caught.value.column, caught.value.kind) == (3, 4, "elaboration")
+
+
+def test_text_that_is_no_unicode_is_bad_input(fake_server: LeanServer) -> None:
+    environment = fake_server.open_environment(["Init"]).environment
+    with pytest.raises(BadInput, match="Unicode"):
+        fake_server.open_goal(environment, "theorem t : \udcff")
+    fake_server.open_goal(environment, "theorem t : g")
+    assert fake_server.counts.restarts == 0
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PROVER_CACHE", str(tmp_path / "file" / "below"))
+    assert server_source().read_text().endswith("#serve\n")
+    assert server_source() == server_source()
 
 
 def test_a_check_at_its_limit_says_so(fake_server: LeanServer) -> None:
