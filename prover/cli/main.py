@@ -7,6 +7,7 @@ Exit codes: 0 proved (or done), 1 not proved, 2 bad input, 3 infrastructure, 130
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -127,6 +128,10 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 def main() -> NoReturn:
     """Runs the command line; ends the process with the exit code."""
+    # Lean source is UTF-8 whatever the locale says.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # A polite kill must clean up exactly as Ctrl-C does, or Lean processes would stay behind.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
