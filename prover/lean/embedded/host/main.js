@@ -5,7 +5,6 @@
 //        node host.js --image FILE             go on from an image
 
 const imagePath = arguments_[0] === "--image" ? arguments_[1] : undefined;
-let imageEntry = 0;
 
 // Run in the main thread before the module is instantiated.
 const prepareHost = () => {
