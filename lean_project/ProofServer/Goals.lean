@@ -58,6 +58,15 @@ def texts (l : List Expr) : MetaM (List String) := do
   for e in l do out := out.push (clip (← ppExpr e).pretty 300)
   return out.toList
 
+def typeTexts (l : List Expr) : MetaM (List String) := do
+  let mut out : Array String := #[]
+  for e in l do
+    out := out.push (← (try
+        let type ← inferType e
+        pure (clip (← ppExpr type).pretty 200)
+      catch _ => pure ""))
+  return out.toList
+
 /-- Every application of a constant in `e` without bound variables, outermost first. -/
 partial def applicationsIn (e : Expr) (acc : Array Expr) : Array Expr :=
   if 300 ≤ acc.size then acc else match e with
@@ -80,7 +89,8 @@ def applicationKind (env : Environment) (f : Name) : Option String :=
   else if isMatcherCore env f then some "matcher"
   else match env.find? f with
     | some (.defnInfo _) =>
-      if isReservedName env (f ++ `induct) || isReservedName env (f ++ `mutual_induct) then some "recursive" else some "plain"
+      if isReservedName env (f ++ `mutual_induct) then some "mutual"
+      else if isReservedName env (f ++ `induct) then some "recursive" else some "plain"
     | some (.opaqueInfo _) => some "plain"
     | _ => if isReservedName env (f ++ `induct) then some "recursive" else none
 
@@ -110,7 +120,7 @@ def applicationsJson (sources : List (String × Expr)) : MetaM (Array Json) := d
           let t ← inferType a
           pure (clip (← ppExpr t).pretty 200)
         catch _ => pure "")
-      out := out.push (Json.mkObj [("function", jStr (nameText f)), ("arguments", jStrs (← texts args)),
+      out := out.push (Json.mkObj [("function", jStr (nameText f)), ("arguments", jStrs (← texts args)), ("argument_types", jStrs (← typeTexts args)),
         ("free", jStrs (← freeNames args)), ("kind", jStr kind), ("is_local", .bool local?),
         ("where", jStr place), ("closed", .bool !a.hasFVar), ("type", jStr type), ("text", jStr text)])
   return out
@@ -247,6 +257,27 @@ def writtenFunctions (env : Environment) (l : List Name) : List String := match 
   | [] => []
   | n :: l => if isWrittenFunction env n then nameText n :: writtenFunctions env l else writtenFunctions env l
 
+/-- The types of a function's explicit arguments and of its result, where none depends on another. -/
+def signatureParts (e : Expr) : MetaM (List String) := match e with
+  | .forallE _ d b i => do
+    if b.hasLooseBVars || !i.isExplicit then return []
+    let domain := clip (← ppExpr d).pretty 100
+    match ← signatureParts b with
+    | [] => return []
+    | l => return domain :: l
+  | .mdata _ e => signatureParts e
+  | e => return [clip (← ppExpr e).pretty 100]
+
+/-- `[name, argument types …, result type]` for each function that is not polymorphic. -/
+def signatures (env : Environment) (l : List String) : MetaM (Array Json) := do
+  let mut out : Array Json := #[]
+  for s in l do
+    let some i := env.find? s.toName | continue
+    match ← signatureParts i.type with
+    | [] => continue
+    | parts => out := out.push (jStrs (s :: parts))
+  return out
+
 /-- Theorems that the header itself declares: the lemmas a person gave. -/
 def writtenTheorems (env : Environment) (own : Option Name) : List String := go (localConstants env)
 where
@@ -280,7 +311,7 @@ def goalJson (own : Option Name) (g : MVarId) : MetaM Json := do
     let mut types : Array Expr := #[target]
     for (_, p) in sources.toList do types := types.push p
     let functions := writtenFunctions env (localClosure env (usedByAll types.toList) {} #[]).toList
-    return Json.mkObj [("definitions", jStrs functions), ("theorems", jStrs (writtenTheorems env own)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
+    return Json.mkObj [("definitions", jStrs functions), ("signatures", jArr (← signatures env functions)), ("theorems", jStrs (writtenTheorems env own)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
       ("target", jStr (clip (← ppExpr target).pretty 4000)), ("head", jStr (headText target)),
       ("shape", jStr (← shapeOf target)), ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf target)))),
       ("bound", jStrs (boundNames target)), ("applications", jArr (← applicationsJson sources.toList)),

@@ -29,6 +29,17 @@ where go (l : List String) (t : String) : Bool := match l with
   | [] => false
   | p :: l => t == p || (p ++ ".").isPrefixOf t || go l t
 
+def conclusionOf (e : Expr) : Expr := match e with
+  | .forallE _ _ b _ => conclusionOf b
+  | .mdata _ e => conclusionOf e
+  | e => e
+
+/-- The head constants of the last two arguments of a relation: what a rewrite would look for. -/
+def sideHeads (e : Expr) : List String := match e with
+  | .app (.app _ a) b => [headText a, headText b]
+  | .app _ a => [headText a]
+  | _ => []
+
 structure Listing where
   skipped : Nat := 0
   total : Nat := 0
@@ -54,9 +65,9 @@ def declarationsJson (env : Environment) (modules kinds : List String) (withType
       r := { r with total := r.total + 1 }
       if !wanted then continue
       let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)), ("is_prop", .bool prop)]
-      let fields := if withTypes then
-          ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))) :: fields
-        else fields
+      let conclusion := conclusionOf i.type
+      let fields := ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))) :: ("head", jStr (headText conclusion)) ::
+        ("sides", jStrs (sideHeads conclusion)) :: fields
       let fields ← if withTypes then do
           let text ← (try pure (clip (← ppExpr i.type).pretty 2000) catch _ => pure "")
           pure (("type", jStr text) :: fields)

@@ -312,12 +312,38 @@ partial def serve (s : Server) (input output : IO.FS.Stream) : IO Unit := do
   if op == "exit" then return
   serve s input output
 
-unsafe def main : IO Unit := do
+/-- Opens the streams and answers until the input ends. -/
+def run (bases : IO.Ref (List (String × Environment))) : IO Unit := do
   let input := IO.FS.Stream.ofHandle (← IO.FS.Handle.mk "/dev/stdin" .read)
   let output := IO.FS.Stream.ofHandle (← IO.FS.Handle.mk "/dev/stdout" .write)
   output.putStrLn (answerJson 0 0 (.ok helloJson)).compress
   output.flush
-  serve { watchdog := ← Watchdog.start, bases := ← IO.mkRef [], environments := ← IO.mkRef #[], states := ← IO.mkRef #[], steps := ← IO.mkRef 0 } input output
+  serve { watchdog := ← Watchdog.start, bases, environments := ← IO.mkRef #[], states := ← IO.mkRef #[], steps := ← IO.mkRef 0 }
+    input output
+
+/-- Elaborates a theorem that touches the tactics' own tables, so that the first real one need not build them. -/
+def warmUp (base : Environment) : IO Unit := do
+  let watchdog : Watchdog := { deadline := ← IO.mkRef 0, token := ← IO.mkRef (← IO.CancelToken.new) }
+  let _ ← elabSource watchdog (Command.mkState base {} {})
+    "theorem warm_up (a b : Nat) (xs : List Nat) (h : a < b) : (xs ++ []).length + a < b + xs.length ∧ a ≠ b := by\n  constructor\n  · simp; omega\n  · grind\n"
+    true 60000
+
+/-- Offers the embedded host an image of this process's memory, from which later ones start at `resume`. Other
+hosts have no such device; there this does nothing. -/
+unsafe def offerImage (resume : IO Unit) : IO Unit := do
+  try
+    let device ← IO.FS.Handle.mk "/dev/lean-image" .write
+    device.putStr (Nat.repr (ptrAddrUnsafe resume).toNat)
+    device.flush
+  catch _ => pure ()
+
+/-- Nothing may be open and no thread started before the image is offered. -/
+unsafe def main : IO Unit := do
+  let base ← importModules (loadExts := true) #[{ module := `Init }] {}
+  let bases ← IO.mkRef [("Init", base)]
+  warmUp base
+  offerImage (run bases)
+  run bases
 
 end ProofServer
 

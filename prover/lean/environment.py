@@ -11,6 +11,7 @@ from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
 from prover.lean.goals import LeanState
+from prover.lean.library import Library
 from prover.lean.protocol import CheckOk, GoalOk, StateView, TacticCall, TacticResult
 from prover.lean.script import ScriptStep, indented, renderings
 from prover.lean.server import LeanServer
@@ -61,9 +62,15 @@ class LeanDomain:
 class Steps:
     """Tactics on states of one server; remembers what each did to the number of goals."""
 
-    def __init__(self, server: LeanServer, initial: StateView) -> None:
+    def __init__(
+        self,
+        server: LeanServer,
+        initial: StateView,
+        library: Callable[[], Library] | None = None,
+    ) -> None:
         self._server = server
-        self.initial = LeanState(initial, server.describe)
+        self._library = library
+        self.initial = LeanState(initial, server.describe, library)
         self._counts: dict[tuple[str, str], tuple[int, str]] = {}
         self._crashes: Counter[str] = Counter()
 
@@ -88,7 +95,7 @@ class Steps:
             limit = result.kind in _LIMIT_KINDS
             status = StepStatus.TIMED_OUT if limit else StepStatus.FAILED
             return StepResult(status, None, result.kind, result.message, result.us)
-        after = LeanState(result.state, self._server.describe)
+        after = LeanState(result.state, self._server.describe, self._library)
         self._counts[state.key, action] = (after.goals, after.key)
         status = StepStatus.PROGRESS if after.goals else StepStatus.FINISHED
         return StepResult(status, after, micros=result.us)
@@ -150,7 +157,8 @@ class LeanEnvironment:
             server.release(environments=[self._environment])
             raise
         self.theorem = goal.name
-        self._steps = Steps(server, goal.state)
+        self._library: Library | None = None
+        self._steps = Steps(server, goal.state, self.library)
         self._closed = False
 
     def _open_goal(self) -> GoalOk:
@@ -173,6 +181,12 @@ class LeanEnvironment:
     def environment(self) -> int:
         """The server's id of the environment (imports and header)."""
         return self._environment
+
+    def library(self) -> Library:
+        """The theorems in scope; listed by Lean once for these imports, then from the cache."""
+        if self._library is None:
+            self._library = Library.of(self._server, self._environment, self.imports)
+        return self._library
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Tries each candidate on the first goal of ``state``.

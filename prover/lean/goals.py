@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prover.lean.protocol import GoalView, HypothesisView, StateView
+
+if TYPE_CHECKING:
+    from prover.lean.library import Library
 
 NO_GOALS = "no goals"
 
@@ -21,11 +25,17 @@ class LeanState:
     States are equal when they ask the same, that is, when their keys are equal.
     """
 
-    __slots__ = ("_describe", "_structure", "view")
+    __slots__ = ("_describe", "_library", "_structure", "view")
 
-    def __init__(self, view: StateView, describe: Callable[[int], list[GoalView]]) -> None:
+    def __init__(
+        self,
+        view: StateView,
+        describe: Callable[[int], list[GoalView]],
+        library: Callable[[], Library] | None = None,
+    ) -> None:
         self.view = view
         self._describe = describe
+        self._library = library
         self._structure: tuple[GoalView, ...] | None = None
 
     @property
@@ -68,6 +78,11 @@ class LeanState:
     def main_goal(self) -> GoalView | None:
         """The goal that a tactic acts on; None when there is none."""
         return self.structure[0] if self.structure else None
+
+    @property
+    def library(self) -> Library | None:
+        """The theorems in scope, ranked on demand; None where the environment offers none."""
+        return self._library() if self._library is not None else None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LeanState) and self.key == other.key

@@ -203,9 +203,9 @@ class ApplicationView(msgspec.Struct, frozen=True):
     """An application of a defined function inside a goal, for unfolding and functional induction.
 
     ``arguments`` are the explicit arguments as text, ``free`` the hypothesis name where an argument is just
-    a variable (else empty), ``kind`` is ``structural``, ``wellfounded``, ``plain``, ``matcher``, ``ite`` or ``constructor``;
-    ``local_`` says whether it is defined in the header (not imported); ``induction`` whether a functional
-    induction principle can be derived; ``where`` is the hypothesis it occurs in, empty for the target.
+    a variable (else empty), ``kind`` is ``recursive`` (functional induction is possible), ``mutual`` (mutually recursive), ``plain``,
+    ``matcher`` or ``ite``; ``is_local`` says whether it is defined in the header (not imported);
+    ``closed`` whether it has no variables; ``where`` is the hypothesis it occurs in, empty for the target.
     """
 
     function: str
@@ -217,6 +217,7 @@ class ApplicationView(msgspec.Struct, frozen=True):
     closed: bool
     type: str = ""
     text: str = ""
+    argument_types: list[str] = []
 
 
 class GoalView(msgspec.Struct, frozen=True):
@@ -224,7 +225,9 @@ class GoalView(msgspec.Struct, frozen=True):
     ``bound`` the binder names that ``intro`` would use, ``shape`` the connective at the top:
     ``forall``, ``implies``, ``and``, ``or``, ``iff``, ``exists``, ``not``, ``eq``, ``ne``, ``le``, ``lt``,
     ``dvd``, ``mem``, ``false``, ``true``, ``other``. ``definitions`` are the functions of the header that
-    the goal depends on, directly or through other definitions; ``theorems`` the header's lemmas."""
+    the goal depends on, directly or through other definitions; ``theorems`` the header's lemmas;
+    ``signatures`` lists [name, explicit argument types ..., result type] of the functions whose type
+    has no dependencies."""
 
     case: str
     hypotheses: list[HypothesisView]
@@ -238,6 +241,7 @@ class GoalView(msgspec.Struct, frozen=True):
     size: int
     definitions: list[str] = []
     theorems: list[str] = []
+    signatures: list[list[str]] = []
 
 
 class HelloOk(msgspec.Struct, tag="hello", frozen=True):
@@ -321,12 +325,17 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
 
 
 class DeclarationView(msgspec.Struct, frozen=True):
+    """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
+    the head constants of that relation's last two arguments; ``type`` only when asked for."""
+
     name: str
     kind: str
     module: str
     is_prop: bool
     type: str = ""
     symbols: list[str] = []
+    head: str = ""
+    sides: list[str] = []
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
 from prover_plugins.automation.closing import QUICK
-from prover_plugins.automation.reading import Reader, Suggestion
+from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
 from prover_plugins.automation.structure import alternatives
 
 _SIZES = {"List": "length", "Array": "size", "String": "length"}
@@ -14,14 +14,36 @@ _SIZES = {"List": "length", "Array": "size", "String": "length"}
 
 def induction(goal: Reader) -> Iterator[Suggestion]:
     """All induction steps; those that also try to finish the easy cases come first."""
+    unfolding = goal.unfolding()
     for tactic, score in _steps(goal):
-        unfolding = goal.unfolding()
-        if "\n" not in tactic:
-            yield Suggestion(f"{tactic} <;> try grind{unfolding}", score, 4 * QUICK, 10_000)
-            yield Suggestion(f"{tactic} <;> simp_all{unfolding}", score * 0.6, 2 * QUICK, 8_000)
-            yield Suggestion(tactic, score * 0.3)
-        else:
-            yield Suggestion(tactic, score)
+        yield Suggestion(f"{tactic} <;> try grind{unfolding}", score, 4 * QUICK, 8_000)
+        yield Suggestion(f"{tactic} <;> simp_all{unfolding}", score * 0.7, 2 * QUICK, 8_000)
+        if goal.splittable:
+            splitting = goal.unfolding(*goal.splittable)
+            yield Suggestion(f"{tactic} <;> try grind{splitting}", score * 0.7, 4 * QUICK, 8_000)
+        yield Suggestion(tactic, score * 0.25)
+    recursed = _recursion_variables(goal)
+    for variable in goal.variables:
+        if not variable.recursive or not variable.constructors:
+            continue
+        score = 0.35 if variable.name in recursed else 0.12
+        if not goal.mentions(variable.name):
+            score *= 0.5
+        others = _generalizable(goal, {variable.name})
+        # Named cases, for when the induction hypothesis must be written in a later step.
+        cases = alternatives(goal, variable, hypotheses=True)
+        general = f" generalizing {' '.join(others)}" if others else ""
+        yield Suggestion(f"induction {variable.name}{general} with{cases}", score * 0.25)
+        mutual = any(a.kind == "mutual" and variable.name in a.free for a in goal.goal.applications)
+        yield from _on_measure(goal, variable, others, 0.9 if mutual else score)
+        for other in others:
+            if goal.variable(other).recursive:
+                yield Suggestion(
+                    f"induction {variable.name}{general} <;> cases {other} <;> try grind{unfolding}",
+                    score * 0.6,
+                    6 * QUICK,
+                    8_000,
+                )
 
 
 def _steps(goal: Reader) -> Iterator[tuple[str, float]]:
@@ -42,47 +64,43 @@ def _steps(goal: Reader) -> Iterator[tuple[str, float]]:
             yield f"fun_induction {a.text} generalizing {' '.join(others)}", score * 0.4
     recursed = _recursion_variables(goal)
     for variable in goal.variables:
-        if not variable.recursive or not variable.constructors:
-            continue
-        score = 0.35 if variable.name in recursed else 0.12
-        if not goal.mentions(variable.name):
-            score *= 0.5
-        others = _generalizable(goal, {variable.name})
-        yield from _on_variable(goal, variable, others, score)
-        yield from _on_measure(goal, variable, others, score)
-
-
-def _on_variable(
-    goal: Reader, variable: HypothesisView, others: list[str], score: float
-) -> Iterator[tuple[str, float]]:
-    general = f" generalizing {' '.join(others)}" if others else ""
-    if general:
-        yield f"induction {variable.name}{general}", score
-    yield f"induction {variable.name}", score * (0.8 if general else 1.0)
-    # Named cases, for when the induction hypothesis must be written in a later step.
-    cases = alternatives(goal, variable, hypotheses=True)
-    yield f"induction {variable.name}{general} with{cases}", score * 0.5
+        if variable.recursive and variable.constructors:
+            score = 0.35 if variable.name in recursed else 0.12
+            if not goal.mentions(variable.name):
+                score *= 0.5
+            if others := _generalizable(goal, {variable.name}):
+                yield f"induction {variable.name} generalizing {' '.join(others)}", score
+                score *= 0.8
+            yield f"induction {variable.name}", score
 
 
 def _on_measure(
     goal: Reader, variable: HypothesisView, others: list[str], score: float
-) -> Iterator[tuple[str, float]]:
+) -> Iterator[Suggestion]:
     """Strong induction: on a number, or on the size of a datum (for functions that skip over it)."""
-    ih = goal.fresh("ih")
+    ih, unfolding, name = goal.fresh("ih"), goal.unfolding(), variable.name
     general = f" generalizing {' '.join(others)}" if others else ""
     if variable.head == "Nat":
-        yield (
-            f"induction {variable.name} using Nat.strongRecOn{general} with\n  | ind {variable.name} {ih} => ?_",
-            score * 0.3,
+        yield Suggestion(
+            f"induction {name} using Nat.strongRecOn{general} with\n  | ind {name} {ih} => ?_", score * 0.3
         )
     elif variable.head in _SIZES:
-        size, bound = goal.fresh("size"), goal.fresh("hsize")
-        together = " ".join([variable.name, *others])
-        yield (
-            f"induction {bound} : {variable.name}.{_SIZES[variable.head]} using Nat.strongRecOn "
-            f"generalizing {together} with\n  | ind {size} {ih} => ?_",
-            score * 0.25,
+        size, equation, smaller = goal.fresh("size"), goal.fresh("hsize"), goal.fresh("ys")
+        measure = f"{variable.head}.{_SIZES[variable.head]}"
+        holes = "".join(" _" for _ in others)
+        binders = "".join(f" {goal.fresh('z')}{i}" for i in range(len(others)))
+        start = (
+            f"(induction {equation} : {measure} {name} using Nat.strongRecOn "
+            f"generalizing {' '.join([name, *others])} with\n"
+            f"  | ind {size} {ih} => ?_\n"
+            f" have {ih} := fun {smaller}{binders} (h : {measure} {smaller} < {size}) =>\n"
+            f"   {ih} _ h {smaller}{binders or holes} rfl\n"
+            f" subst {equation}"
         )
+        yield Suggestion(start + ")", score * 0.2)
+        if variable.head == "List":
+            two = f"rcases {name} with _ | ⟨{goal.fresh('a')}, _ | ⟨{goal.fresh('b')}, {name}⟩⟩"
+            yield Suggestion(f"{start}\n {two} <;> try grind{unfolding})", score * 0.5, 8 * QUICK, 8_000)
 
 
 def _generalizable(goal: Reader, fixed: set[str]) -> list[str]:
@@ -96,4 +114,4 @@ def _generalizable(goal: Reader, fixed: set[str]) -> list[str]:
 
 def _recursion_variables(goal: Reader) -> set[str]:
     """Variables that some recursive function takes as an argument."""
-    return {name for a in goal.applications("recursive") for name in a.free if name}
+    return {name for a in goal.applications(*RECURSIVE) for name in a.free if name}

@@ -10,14 +10,18 @@ from prover.problem import Problem
 from prover_plugins.automation import (
     arithmetic,
     closing,
+    conjectures,
     enumeration,
     induction,
+    premises,
     rewriting,
     structure,
 )
 from prover_plugins.automation.reading import Reader, Suggestion
 
 Rule = Callable[[Reader], Iterator[Suggestion]]
+
+BINDERS = ("forall", "implies", "not", "let", "ne")
 
 BINDER_RULES: tuple[Rule, ...] = (structure.introduction, closing.closing)
 """For a target that begins with a binder: introduce first, everything else comes after."""
@@ -36,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     rewriting.unfolding,
     arithmetic.arithmetic,
     enumeration.enumeration,
+    conjectures.conjectures,
 )
 
 
@@ -48,18 +53,35 @@ class AutomationProposer:
         """Suggestions for the first goal of a Lean state; nothing for other domains."""
         if not isinstance(state, LeanState) or state.main_goal is None:
             return []
-        suggestions = sorted(suggest(Reader(state.main_goal)), key=lambda s: -s.score)
-        return [
-            Candidate(
-                s.tactic, self.name, score=s.score, heartbeats=s.heartbeats, wall_ms=s.wall_ms
-            )
-            for s in suggestions
-        ]
+        return self._candidates(Reader(state.main_goal), state)
+
+    def _candidates(self, goal: Reader, state: LeanState) -> Iterator[Candidate]:
+        first = sorted(suggest(goal), key=lambda s: -s.score)
+        now = [s for s in first if s.score > PREMISES_FROM]
+        later = first[len(now) :]
+        yield from map(self._candidate, now)
+        # The library is searched only for states that are still open after the cheaper tactics.
+        if (library := state.library) is not None and _is_readable(goal):
+            later += premises.premises(goal, library)
+        yield from map(self._candidate, sorted(later, key=lambda s: -s.score))
+
+    def _candidate(self, s: Suggestion) -> Candidate:
+        return Candidate(
+            s.tactic, self.name, score=s.score, heartbeats=s.heartbeats, wall_ms=s.wall_ms
+        )
+
+
+PREMISES_FROM = 0.1
+"""The highest score that a theorem of the library can get."""
+
+
+def _is_readable(goal: Reader) -> bool:
+    return not goal.shadowed and goal.goal.shape not in BINDERS
 
 
 def suggest(goal: Reader) -> Iterator[Suggestion]:
     """The suggestions of the rules that apply to this goal, in no particular order."""
-    if goal.goal.shape in ("forall", "implies", "not", "let", "ne") :
+    if goal.goal.shape in BINDERS:
         rules = BINDER_RULES
     elif goal.shadowed:
         rules = HIDDEN_RULES

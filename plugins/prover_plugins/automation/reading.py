@@ -17,6 +17,10 @@ ARITHMETIC = frozenset(
 )
 
 
+RECURSIVE = ("recursive", "mutual")
+"""Kinds of applications that are recursive functions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A tactic with a preference in (0, 1]; ``heartbeats`` (thousands) and ``wall_ms`` limit it."""
@@ -70,6 +74,14 @@ class Reader:
         """Every name in the context, so that fresh ones can be made."""
         return frozenset(h.name for h in self.goal.hypotheses)
 
+    def variable(self, name: str) -> HypothesisView:
+        """The variable of that name.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        return next(v for v in self.variables if v.name == name)
+
     def fresh(self, base: str, taken: Iterable[str] = ()) -> str:
         """``base``, or ``base`` with the first number that makes it new."""
         used = self.names.union(taken)
@@ -97,8 +109,16 @@ class Reader:
 
     def unfolding(self, *more: str) -> str:
         """The bracketed list of the user's definitions and lemmas for ``simp`` or ``grind``; empty for none."""
-        items = [*self.definitions, *self.goal.theorems, *more]
+        items = list(dict.fromkeys([*self.definitions, *self.goal.theorems, *more]))
         return f" [{', '.join(items)}]" if items else ""
+
+    @cached_property
+    def splittable(self) -> list[str]:
+        """``cases T`` for each recursive type of a variable: lets ``grind`` split on its values."""
+        types = dict.fromkeys(
+            v.inductive for v in self.goal.hypotheses if v.recursive and not v.is_prop and v.inductive != "Nat"
+        )
+        return [f"cases {t}" for t in types if t]
 
     def applications(self, *kinds: str, local: bool | None = None) -> Iterator[ApplicationView]:
         """Applications of those kinds, those in the target first."""
@@ -120,7 +140,3 @@ def identifiers(text: str) -> set[str]:
         found.add(match.split(".", 1)[0])
     return found
 
-
-def parenthesized(text: str) -> str:
-    """``text`` as one argument."""
-    return text if re.fullmatch(r"[\w.'₀-₉]+|\(.*\)|\[[^\]]*\]", text) and text.count("(") <= 1 else f"({text})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
-from prover_plugins.automation.reading import Reader, Suggestion, parenthesized
+from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
 
 _WITNESSES = 8
 
@@ -114,13 +114,13 @@ def splitting(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(f"split at {fact.name}", 0.3)
     conditions = {a.arguments[0]: a.where for a in goal.applications("ite") if a.arguments}
     for condition in list(conditions)[:4]:
-        yield Suggestion(f"by_cases {goal.fresh('hc')} : {condition}", 0.12)
+        yield Suggestion(f"by_cases {goal.fresh('hc')} : {condition}", 0.08)
     for variable in goal.variables:
         if not variable.constructors or len(variable.constructors) > 8:
             continue
         here = goal.mentions(variable.name)
         if variable.recursive:
-            score = 0.2 if here else 0.08
+            score = 0.15 if here else 0.06
         else:
             score = 0.3 if here else 0.12
         if variable.type in ("Nat", "Int", "ℕ", "ℤ"):
@@ -135,7 +135,7 @@ def _scrutinees(goal: Reader) -> list[str]:
     found = [
         a.text
         for a in goal.goal.applications
-        if a.kind in ("recursive", "plain") and a.is_local and a.type and a.where == ""
+        if a.kind in (*RECURSIVE, "plain") and a.is_local and a.type and a.where == ""
     ]
     return list(dict.fromkeys(found))[:4]
 
@@ -179,10 +179,12 @@ def using_facts(goal: Reader) -> Iterator[Suggestion]:
 
 def generalizing(goal: Reader) -> Iterator[Suggestion]:
     """Replaces a recursive call that is an argument of another by a variable, in the whole goal."""
-    calls = {a.text: a for a in goal.goal.applications if a.kind == "recursive" and any(a.free)}
+    calls = {a.text: a for a in goal.goal.applications if a.kind in RECURSIVE and any(a.free)}
     arguments = [t for a in goal.goal.applications if a.where == "" for t in a.arguments]
     for text in list(calls)[:6]:
         if text in arguments:
             name = goal.fresh("y")
-            yield Suggestion(f"generalize {text} = {name} at *", 0.2)
+            # an induction hypothesis about the call says that nothing else matters about it
+            known = any(text in f.type for f in goal.facts)
+            yield Suggestion(f"generalize {text} = {name} at *", 0.4 if known else 0.1)
             yield Suggestion(f"generalize {goal.fresh('hy')} : {text} = {name} at *", 0.04)
