@@ -111,12 +111,18 @@ class Session:
         _check_weights(self.options.weights, [proposer.name for proposer in self._proposers])
         return self._proposers
 
-    def close(self) -> None:
-        """Lets Lean go. May be called twice, and from another thread to end a running proof."""
-        self._closed = True
+    def let_go(self) -> None:
+        """Gives Lean back (others may need it); what is open on it is gone. The next use gets one
+        again."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
+
+    def close(self) -> None:
+        """Lets Lean go for good. May be called twice, and from another thread to end a running
+        proof."""
+        self._closed = True
+        self.let_go()
 
     def __enter__(self) -> Session:
         return self

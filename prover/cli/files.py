@@ -139,6 +139,7 @@ def _work(
 ) -> tuple[list[ProofReport], bool]:
     """Reports for the questions in order, as many as were finished, and whether Ctrl-C came."""
     if session.options.jobs > 1 and len(questions) > 1:
+        session.let_go()  # the workers need a Lean each; this one is needed again at the end
         return _work_at_once(session.options, path, questions, budget, live)
     reports: list[ProofReport] = []
     try:
@@ -182,6 +183,7 @@ def _work_at_once(
     ]
     found: dict[str, ProofReport] = {}
     interrupted = False
+    live.say(f"working on {len(problems)} sorries, {options.jobs} at a time")
     running = runner.run(problems, lambda: _FileProver(options, path), jobs=options.jobs)
     try:
         for problem, report in running:
