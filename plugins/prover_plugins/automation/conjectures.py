@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover_plugins.automation.closing import QUICK
+from prover_plugins.automation.induction import by_size, two_deep
 from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
 
 _MOST = 24
@@ -24,6 +25,7 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
     functions = _functions(goal)
     claims = dict.fromkeys(claim for f in functions for claim in _claims(f, functions))
     name = goal.fresh("lem")
+    mutual = any(a.kind == "mutual" for a in goal.goal.applications)
     plain, splitting = goal.unfolding(), goal.unfolding("cases List", *goal.splittable)
     for variables, statement, subject in list(claims)[:_MOST]:
         binders = " ".join(f"({v} : {t})" for v, t in variables)
@@ -33,6 +35,9 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
             f"   | (induction {subject} <;> grind{plain})\n"
             f"   | (induction {subject} <;> grind{splitting})"
         )
+        if mutual and dict(variables)[subject].startswith("List "):
+            size = by_size(goal, subject, "List", []).replace("\n", "\n      ")
+            proof += f"\n   | ({size}\n       {two_deep(goal, subject)} <;> grind{plain})"
         yield Suggestion(
             f"have {name} : ∀ {binders}, {statement} := by\n   {proof}", score, 4 * QUICK, 5_000
         )

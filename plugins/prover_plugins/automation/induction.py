@@ -78,29 +78,41 @@ def _on_measure(
     goal: Reader, variable: HypothesisView, others: list[str], score: float
 ) -> Iterator[Suggestion]:
     """Strong induction: on a number, or on the size of a datum (for functions that skip over it)."""
-    ih, unfolding, name = goal.fresh("ih"), goal.unfolding(), variable.name
+    unfolding, name = goal.unfolding(), variable.name
     general = f" generalizing {' '.join(others)}" if others else ""
     if variable.head == "Nat":
         yield Suggestion(
-            f"induction {name} using Nat.strongRecOn{general} with\n  | ind {name} {ih} => ?_", score * 0.3
+            f"induction {name} using Nat.strongRecOn{general} with\n  | ind {name} {goal.fresh('ih')} => ?_",
+            score * 0.3,
         )
     elif variable.head in _SIZES:
-        size, equation, smaller = goal.fresh("size"), goal.fresh("hsize"), goal.fresh("ys")
-        measure = f"{variable.head}.{_SIZES[variable.head]}"
-        holes = "".join(" _" for _ in others)
-        binders = "".join(f" {goal.fresh('z')}{i}" for i in range(len(others)))
-        start = (
-            f"(induction {equation} : {measure} {name} using Nat.strongRecOn "
-            f"generalizing {' '.join([name, *others])} with\n"
-            f"  | ind {size} {ih} => ?_\n"
-            f" have {ih} := fun {smaller}{binders} (h : {measure} {smaller} < {size}) =>\n"
-            f"   {ih} _ h {smaller}{binders or holes} rfl\n"
-            f" subst {equation}"
-        )
-        yield Suggestion(start + ")", score * 0.2)
+        start = by_size(goal, name, variable.head, others)
+        yield Suggestion(f"({start})", score * 0.2)
         if variable.head == "List":
-            two = f"rcases {name} with _ | ⟨{goal.fresh('a')}, _ | ⟨{goal.fresh('b')}, {name}⟩⟩"
-            yield Suggestion(f"{start}\n {two} <;> try grind{unfolding})", score * 0.5, 8 * QUICK, 8_000)
+            yield Suggestion(
+                f"({start}\n {two_deep(goal, name)} <;> try grind{unfolding})", score * 0.5, 8 * QUICK, 8_000
+            )
+
+
+def by_size(goal: Reader, name: str, head: str, others: list[str]) -> str:
+    """Tactics for strong induction on the size of ``name``, with the induction hypothesis in usable form."""
+    ih, size, equation = goal.fresh("ih"), goal.fresh("size"), goal.fresh("hsize")
+    smaller = goal.fresh("ys", [name, *others])
+    measure = f"{head}.{_SIZES[head]}"
+    binders = "".join(f" z{i}" for i in range(len(others)))
+    return (
+        f"induction {equation} : {measure} {name} using Nat.strongRecOn "
+        f"generalizing {' '.join([name, *others])} with\n"
+        f"  | ind {size} {ih} => ?_\n"
+        f" have {ih} := fun {smaller}{binders} (h : {measure} {smaller} < {size}) =>\n"
+        f"   {ih} _ h {smaller}{binders} rfl\n"
+        f" subst {equation}"
+    )
+
+
+def two_deep(goal: Reader, name: str) -> str:
+    """Cases of a list: empty, one element, two and more."""
+    return f"rcases {name} with _ | ⟨{goal.fresh('a')}, _ | ⟨{goal.fresh('b')}, {name}⟩⟩"
 
 
 def _generalizable(goal: Reader, fixed: set[str]) -> list[str]:
