@@ -89,8 +89,7 @@ def applicationKind (env : Environment) (f : Name) : Option String :=
   else if isMatcherCore env f then some "matcher"
   else match env.find? f with
     | some (.defnInfo _) =>
-      if isReservedName env (f ++ `mutual_induct) then some "mutual"
-      else if isReservedName env (f ++ `induct) then some "recursive" else some "plain"
+      if isReservedName env (f ++ `induct) then some "recursive" else some "plain"
     | some (.opaqueInfo _) => some "plain"
     | _ => if isReservedName env (f ++ `induct) then some "recursive" else none
 
@@ -257,23 +256,6 @@ def writtenFunctions (env : Environment) (l : List Name) : List String := match 
   | [] => []
   | n :: l => if isWrittenFunction env n then nameText n :: writtenFunctions env l else writtenFunctions env l
 
-def isMutual (env : Environment) (s : String) : Bool := isReservedName env (s.toName ++ `mutual_induct)
-
-/-- Adds the partners of mutually recursive functions, which their compiled bodies do not mention. (All such
-functions of the header, for nothing tells the blocks apart cheaply.) -/
-def withPartners (env : Environment) (l : List String) : List String :=
-  if anyMutual l then listAppend l (missing (writtenFunctions env (names (localConstants env)))) else l
-where
-  anyMutual (l : List String) : Bool := match l with
-    | [] => false
-    | s :: l => isMutual env s || anyMutual l
-  names (l : List (Name × ConstantInfo)) : List Name := match l with
-    | [] => []
-    | (n, _) :: l => n :: names l
-  missing (all : List String) : List String := match all with
-    | [] => []
-    | s :: all => if isMutual env s && !seenText l s then s :: missing all else missing all
-
 /-- The types of a function's explicit arguments and of its result, where none depends on another. -/
 def signatureParts (e : Expr) : MetaM (List String) := match e with
   | .forallE _ d b i => do
@@ -327,7 +309,7 @@ def goalJson (own : Option Name) (g : MVarId) : MetaM Json := do
     let env ← getEnv
     let mut types : Array Expr := #[target]
     for (_, p) in sources.toList do types := types.push p
-    let functions := withPartners env (writtenFunctions env (localClosure env (usedByAll types.toList) {} #[]).toList)
+    let functions := writtenFunctions env (localClosure env (usedByAll types.toList) {} #[]).toList
     return Json.mkObj [("definitions", jStrs functions), ("signatures", jArr (← signatures env functions)), ("theorems", jStrs (writtenTheorems env own)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
       ("target", jStr (clip (← ppExpr target).pretty 4000)), ("head", jStr (headText target)),
       ("shape", jStr (← shapeOf target)), ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf target)))),

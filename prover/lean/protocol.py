@@ -203,8 +203,7 @@ class ApplicationView(msgspec.Struct, frozen=True):
     """An application of a defined function inside a goal, for unfolding and functional induction.
 
     ``arguments`` are the explicit arguments as text, ``free`` the hypothesis name where an argument is just
-    a variable (else empty), ``kind`` is ``recursive`` (functional induction is possible), ``mutual`` (mutually recursive), ``plain``,
-    ``matcher`` or ``ite``; ``is_local`` says whether it is defined in the header (not imported);
+    a variable (else empty), ``kind`` is ``recursive``, ``plain``, ``matcher`` or ``ite``; ``is_local`` says whether it is defined in the header (not imported);
     ``closed`` whether it has no variables; ``where`` is the hypothesis it occurs in, empty for the target.
     """
 

@@ -12,20 +12,20 @@ from collections.abc import Iterator
 
 from prover_plugins.automation.closing import QUICK
 from prover_plugins.automation.induction import by_size, two_deep
-from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion
 
 _MOST = 24
 
 
 def conjectures(goal: Reader) -> Iterator[Suggestion]:
     """``have`` steps for the lemmas that the functions' types suggest; before an induction, not inside one."""
-    if any("ih" in f.name for f in goal.facts):
+    if goal.in_induction:
         return
-    score = 0.03 if any(f.name.startswith("lem") for f in goal.facts) else 0.09
+    score = 0.04 if any(f.name.startswith("lem") for f in goal.facts) else 0.14
     functions = _functions(goal)
     claims = dict.fromkeys(claim for f in functions for claim in _claims(f, functions))
     name = goal.fresh("lem")
-    mutual = any(a.kind == "mutual" for a in goal.goal.applications)
+    mutual = any(goal.is_mutual(a.function) for a in goal.goal.applications)
     plain, splitting = goal.unfolding(), goal.unfolding("cases List", *goal.splittable)
     for variables, statement, subject in list(claims)[:_MOST]:
         binders = " ".join(f"({v} : {t})" for v, t in variables)
@@ -50,7 +50,7 @@ Claim = tuple[tuple[tuple[str, str], ...], str, str]
 def _functions(goal: Reader) -> list[Function]:
     """(name, explicit argument types, result type), those applied in the goal first."""
     found: dict[str, Function] = {}
-    for a in goal.applications(*RECURSIVE, "plain", local=True):
+    for a in goal.applications("recursive", "plain", local=True):
         if all(a.argument_types) and a.type and a.arguments:
             found.setdefault(a.function, (a.function, tuple(a.argument_types), a.type))
     for name, *types in goal.goal.signatures:
@@ -64,23 +64,24 @@ def _claims(function: Function, functions: list[Function]) -> Iterator[Claim]:
     letters = [f"a{i}" for i in range(len(arguments))]
     typed = tuple(zip(letters, arguments, strict=True))
     call = f"{name} {' '.join(letters)}"
-    lists = [i for i, t in enumerate(arguments) if t.startswith("List ")]
-    for i in lists:
-        yield from _over_lists(name, typed, i, result)
-    for i, kind in enumerate(arguments):
-        if kind == result and len(arguments) > 1:
-            yield from _accumulator(name, typed, i, result)
-            if not lists or lists == [i]:
-                yield from _commuting(name, typed, i)
+    same = [i for i, kind in enumerate(arguments) if kind == result]
     for other, (argument, *rest), value in functions:
-        # how a measure or a test of the result relates to that of the argument
+        # how a test or a measure of the result relates to that of the argument
         if argument == result and not rest and other != name:
-            for i in (i for i, kind in enumerate(arguments) if kind == result):
+            for i in same:
+                if value == "Bool" and len(arguments) > 1:
+                    yield typed, f"{other} {letters[i]} = true → {other} ({call}) = true", letters[i]
                 if value == "Nat":
                     yield typed, f"{other} ({call}) = {other} {letters[i]}", letters[i]
                     yield typed, f"{other} ({call}) = {other} {letters[i]} + 1", letters[i]
-                if value == "Bool" and len(arguments) > 1:
-                    yield typed, f"{other} {letters[i]} = true → {other} ({call}) = true", letters[i]
+    lists = [i for i, t in enumerate(arguments) if t.startswith("List ")]
+    if len(arguments) > 1:
+        for i in same:
+            yield from _accumulator(name, typed, i, result)
+            if not lists or lists == [i]:
+                yield from _commuting(name, typed, i)
+    for i in lists:
+        yield from _over_lists(name, typed, i, result)
 
 
 def _over_lists(name: str, typed: tuple[tuple[str, str], ...], i: int, result: str) -> Iterator[Claim]:
@@ -92,7 +93,6 @@ def _over_lists(name: str, typed: tuple[tuple[str, str], ...], i: int, result: s
 
     first, second, whole = call(subject), call("b"), call(f"({subject} ++ b)")
     if result.startswith("List "):
-        yield both, f"{whole} = {first} ++ {second}", subject
         yield typed, f"({first}).length = {subject}.length", subject
         yield typed, f"({first}).length ≤ {subject}.length", subject
         if len(typed) == 2:
@@ -101,10 +101,12 @@ def _over_lists(name: str, typed: tuple[tuple[str, str], ...], i: int, result: s
                 yield typed, f"({first}).length = {subject}.length + 1", subject
                 yield (*typed, ("c", other_kind)), f"c ∈ {first} ↔ c = {other} ∨ c ∈ {subject}", subject
         if result == kind and len(typed) == 1:
-            yield typed, f"{name} ({first}) = {first}", subject
-            yield typed, f"{name} ({first}) = {subject}", subject
             element = kind.removeprefix("List ")
             yield (*typed, ("c", element)), f"c ∈ {first} ↔ c ∈ {subject}", subject
+            yield (*typed, ("c", element)), f"c ∈ {first} → c ∈ {subject}", subject
+            yield typed, f"{name} ({first}) = {first}", subject
+            yield typed, f"{name} ({first}) = {subject}", subject
+        yield both, f"{whole} = {first} ++ {second}", subject
     elif result == "Nat":
         yield both, f"{whole} = {first} + {second}", subject
     elif result == "Bool":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
 from prover_plugins.automation.closing import QUICK
-from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion
 from prover_plugins.automation.structure import alternatives
 
 _SIZES = {"List": "length", "Array": "size", "String": "length"}
@@ -15,7 +15,9 @@ _SIZES = {"List": "length", "Array": "size", "String": "length"}
 def induction(goal: Reader) -> Iterator[Suggestion]:
     """All induction steps; those that also try to finish the easy cases come first."""
     unfolding = goal.unfolding()
+    nested = 0.5 if goal.in_induction else 1.0
     for tactic, score in _steps(goal):
+        score *= nested
         yield Suggestion(f"{tactic} <;> try grind{unfolding}", score, 4 * QUICK, 8_000)
         yield Suggestion(f"{tactic} <;> simp_all{unfolding}", score * 0.7, 2 * QUICK, 8_000)
         if goal.splittable:
@@ -29,12 +31,13 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
         score = 0.35 if variable.name in recursed else 0.12
         if not goal.mentions(variable.name):
             score *= 0.5
+        score *= nested
         others = _generalizable(goal, {variable.name})
         # Named cases, for when the induction hypothesis must be written in a later step.
         cases = alternatives(goal, variable, hypotheses=True)
         general = f" generalizing {' '.join(others)}" if others else ""
         yield Suggestion(f"induction {variable.name}{general} with{cases}", score * 0.25)
-        mutual = any(a.kind == "mutual" and variable.name in a.free for a in goal.goal.applications)
+        mutual = any(goal.is_mutual(a.function) and variable.name in a.free for a in goal.goal.applications)
         yield from _on_measure(goal, variable, others, 0.9 if mutual else score)
         for other in others:
             if goal.variable(other).recursive:
@@ -50,7 +53,7 @@ def _steps(goal: Reader) -> Iterator[tuple[str, float]]:
     seen: set[str] = set()
     for a in goal.applications("recursive"):
         # Functional induction needs variables where the function recurses; which ones those are Lean knows.
-        if not any(a.free) or a.text in seen or len(a.text) > 120:
+        if not any(a.free) or a.text in seen or len(a.text) > 120 or goal.is_mutual(a.function):
             continue
         seen.add(a.text)
         score = 0.4 if a.where == "" else 0.15
@@ -126,4 +129,4 @@ def _generalizable(goal: Reader, fixed: set[str]) -> list[str]:
 
 def _recursion_variables(goal: Reader) -> set[str]:
     """Variables that some recursive function takes as an argument."""
-    return {name for a in goal.applications(*RECURSIVE) for name in a.free if name}
+    return {name for a in goal.applications("recursive") for name in a.free if name}

@@ -53,7 +53,7 @@ class AutomationProposer:
         """Suggestions for the first goal of a Lean state; nothing for other domains."""
         if not isinstance(state, LeanState) or state.main_goal is None:
             return []
-        return self._candidates(Reader(state.main_goal), state)
+        return self._candidates(Reader(state.main_goal, problem.header), state)
 
     def _candidates(self, goal: Reader, state: LeanState) -> Iterator[Candidate]:
         first = sorted(suggest(goal), key=lambda s: -s.score)

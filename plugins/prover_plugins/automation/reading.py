@@ -17,8 +17,8 @@ ARITHMETIC = frozenset(
 )
 
 
-RECURSIVE = ("recursive", "mutual")
-"""Kinds of applications that are recursive functions."""
+_MUTUAL = re.compile(r"^mutual\b(.*?)^end\b", re.S | re.M)
+_DEFINED = re.compile(r"\bdef\s+([^\s:({\[]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,11 @@ class Suggestion:
 class Reader:
     """One goal with the questions that rules ask of it; answers are computed at first use."""
 
-    def __init__(self, goal: GoalView) -> None:
+    def __init__(self, goal: GoalView, header: str = "") -> None:
+        """``header`` is the problem's: it tells which functions are mutually recursive, which the
+        goal does not show (the partners are compiled into one another)."""
         self.goal = goal
+        self.mutual = [frozenset(_DEFINED.findall(block)) for block in _MUTUAL.findall(header)]
 
     @cached_property
     def shadowed(self) -> frozenset[int]:
@@ -93,6 +96,11 @@ class Reader:
         return name
 
     @cached_property
+    def in_induction(self) -> bool:
+        """Whether the context has an induction hypothesis (they are named so)."""
+        return any("ih" in f.name for f in self.goal.hypotheses if f.is_prop)
+
+    @cached_property
     def symbols(self) -> frozenset[str]:
         """Constants in the target and the facts."""
         return frozenset(self.goal.symbols).union(*(h.symbols for h in self.facts))
@@ -105,7 +113,15 @@ class Reader:
     @cached_property
     def definitions(self) -> list[str]:
         """The user's functions that the goal depends on."""
-        return list(self.goal.definitions)
+        found = dict.fromkeys(self.goal.definitions)
+        for block in self.mutual:
+            if not block.isdisjoint(found):
+                found.update(dict.fromkeys(sorted(block)))
+        return list(found)
+
+    def is_mutual(self, function: str) -> bool:
+        """Whether ``function`` is defined together with others (no functional induction then)."""
+        return any(function in block for block in self.mutual)
 
     def unfolding(self, *more: str) -> str:
         """The bracketed list of the user's definitions and lemmas for ``simp`` or ``grind``; empty for none."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover_plugins.automation.closing import QUICK
-from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion
 
 
 def unfolding(goal: Reader) -> Iterator[Suggestion]:
     """``simp only`` and ``unfold`` for each function of the header that occurs in the goal."""
-    functions = dict.fromkeys(a.function for a in goal.applications(*RECURSIVE, "plain", local=True))
+    functions = dict.fromkeys(a.function for a in goal.applications("recursive", "plain", local=True))
     for function in list(functions)[:6]:
         yield Suggestion(f"simp only [{function}]", 0.08, QUICK)
         yield Suggestion(f"unfold {function}", 0.06, QUICK)

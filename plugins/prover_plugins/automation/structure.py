@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
-from prover_plugins.automation.reading import RECURSIVE, Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion
 
 _WITNESSES = 8
 
@@ -135,7 +135,7 @@ def _scrutinees(goal: Reader) -> list[str]:
     found = [
         a.text
         for a in goal.goal.applications
-        if a.kind in (*RECURSIVE, "plain") and a.is_local and a.type and a.where == ""
+        if a.kind in ("recursive", "plain") and a.is_local and a.type and a.where == ""
     ]
     return list(dict.fromkeys(found))[:4]
 
@@ -179,7 +179,7 @@ def using_facts(goal: Reader) -> Iterator[Suggestion]:
 
 def generalizing(goal: Reader) -> Iterator[Suggestion]:
     """Replaces a recursive call that is an argument of another by a variable, in the whole goal."""
-    calls = {a.text: a for a in goal.goal.applications if a.kind in RECURSIVE and any(a.free)}
+    calls = {a.text: a for a in goal.goal.applications if a.kind == "recursive" and any(a.free)}
     arguments = [t for a in goal.goal.applications if a.where == "" for t in a.arguments]
     for text in list(calls)[:6]:
         if text in arguments:
