@@ -177,6 +177,11 @@ def _products(goal: Reader, text: str) -> Iterator[Suggestion]:
         for second in bounds[i:4]:
             name = goal.fresh("hm")
             yield Suggestion(f"have {name} := Nat.mul_le_mul {first.name} {second.name}", 0.05)
+        for variable in goal.numbers[:3]:
+            name = goal.fresh("hm")
+            yield Suggestion(
+                f"have {name} := Nat.mul_le_mul {first.name} (Nat.le_refl {variable.name})", 0.03
+            )
 
 
 def _greatest_common_divisor(goal: Reader) -> Iterator[Suggestion]:

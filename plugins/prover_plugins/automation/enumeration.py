@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
-from math import isqrt, prod
+from math import isqrt, log, prod
 
 from prover.lean.protocol import HypothesisView
 from prover_plugins.automation.arithmetic import bounded
@@ -50,7 +50,7 @@ def _evaluate(goal: Reader, naturals: list[HypothesisView], bounds: dict[str, in
         lines.append(f"revert hb_{variable.name}")
         lines.append(f"revert {variable.name}")
     lines.append("decide +kernel")
-    yield Suggestion("(" + "\n ".join(lines) + ")", 0.45, FULL, 10_000)
+    yield Suggestion("(" + "\n ".join(lines) + ")", 0.65, FULL, 10_000)
 
 
 def _split(goal: Reader, bounds: dict[str, int]) -> Iterator[Suggestion]:
@@ -68,25 +68,66 @@ def _split(goal: Reader, bounds: dict[str, int]) -> Iterator[Suggestion]:
 
 
 def _bounds(goal: Reader, variable: HypothesisView, naturals: list[HypothesisView]) -> Iterator[Suggestion]:
-    """``x < B`` for numerals B of the goal (and their roots), by linear reasoning, or by multiplying out."""
+    """``x < B`` for numerals B of the goal (their roots, their logarithms), proved by linear reasoning or by
+    assuming the contrary and multiplying out."""
     name = variable.name
     facts = [f for f in goal.facts if goal.mentions(name, f.type)]
     literals = {int(n) for f in facts for n in re.findall(r"(?<![\w.])\d+(?![\w.])", f.type)}
     if not literals:
         return
-    tries = sorted({n + 1 for n in literals} | {isqrt(n) + 1 for n in literals})
-    fact, absurd, square = goal.fresh("hb"), goal.fresh("hc"), goal.fresh("hm")
-    multiply = f"have {square} := Nat.mul_le_mul {absurd} {absurd}; grind"
-    products = "".join(
-        f" | (apply Nat.lt_of_not_le; intro {absurd}; "
-        f"have {square} := Nat.mul_le_mul {absurd} (show 1 ≤ {other.name} by first | omega | "
-        f"(apply Nat.pos_of_ne_zero; intro h0; subst h0; simp at *)); grind)"
-        for other in naturals
-        if other.name != name
-    )
+    fact, absurd = goal.fresh("hb"), goal.fresh("hc")
+    bases = [int(b) for f in facts for b in re.findall(rf"(?<![\w.])(\d+) \^ {re.escape(name)}\b", f.type)]
+    if bases:
+        tries = sorted({int(log(max(n, 2)) / log(b)) + 1 for n in literals for b in bases if b > 1}, reverse=True)
+        proof = _by_powers(goal, absurd, name, bases[0], naturals, facts)
+    else:
+        tries = sorted({n + 1 for n in literals} | {isqrt(n) + 1 for n in literals})
+        proof = "first | omega" + "".join(
+            f" | (apply Nat.lt_of_not_le; intro {absurd}; {multiply}; grind)"
+            for multiply in _multiplications(goal, absurd, name, naturals)
+        )
     for bound in islice((b for b in tries if 2 <= b <= _MOST_CASES), 6):
-        proof = f"first | omega | (apply Nat.lt_of_not_le; intro {absurd}; {multiply}){products}"
-        yield Suggestion(f"have {fact} : {name} < {bound} := by {proof}", 0.2, FULL, 6_000)
+        yield Suggestion(f"have {fact} : {name} < {bound} := by {proof}", 0.35 if bases else 0.2, FULL, 6_000)
+
+
+def _multiplications(goal: Reader, absurd: str, name: str, naturals: list[HypothesisView]) -> Iterator[str]:
+    """Products of the contrary with itself and with other positive variables."""
+    product = goal.fresh("hm")
+    yield f"have {product} := Nat.mul_le_mul {absurd} {absurd}"
+    for other in naturals:
+        if other.name != name:
+            positive = (
+                f"show 1 ≤ {other.name} by first | omega | "
+                f"(apply Nat.pos_of_ne_zero; intro h0; subst h0; simp at *)"
+            )
+            yield f"have {product} := Nat.mul_le_mul {absurd} ({positive})"
+
+
+def _by_powers(
+    goal: Reader, absurd: str, name: str, base: int, naturals: list[HypothesisView], facts: list[HypothesisView]
+) -> str:
+    """A large exponent makes the power, and its product with other powers, too large."""
+    others = {
+        (b, v.name)
+        for v in naturals
+        for f in facts
+        for b in re.findall(rf"(?<![\w.])(\d+) \^ {re.escape(v.name)}\b", f.type)
+        if v.name != name
+    }
+    grow, product = goal.fresh("hg"), goal.fresh("hm")
+    lines = [
+        "apply Nat.lt_of_not_le",
+        f"intro {absurd}",
+        f"have {grow} := Nat.pow_le_pow_right (show 0 < {base} by decide) {absurd}",
+    ]
+    for other_base, exponent in sorted(others):
+        lines.append(
+            f"have {product} := Nat.mul_le_mul {grow} "
+            f"(Nat.pow_pos (show 0 < {other_base} by decide) : 0 < {other_base} ^ {exponent})"
+        )
+        lines.append(f"have {product}' := Nat.mul_comm ({base} ^ {name}) ({other_base} ^ {exponent})")
+    lines.append("omega")
+    return "(" + "; ".join(lines) + ")"
 
 
 def _naturals(goal: Reader, numbers: list[HypothesisView]) -> Iterator[Suggestion]:

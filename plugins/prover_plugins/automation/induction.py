@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
@@ -75,6 +76,15 @@ def _steps(goal: Reader) -> Iterator[tuple[str, float]]:
                 yield f"induction {variable.name} generalizing {' '.join(others)}", score
                 score *= 0.8
             yield f"induction {variable.name}", score
+
+
+def from_bound(goal: Reader) -> Iterator[Suggestion]:
+    """Induction on a fact ``4 ≤ n``: a base case at the bound, a step above it."""
+    for fact in goal.facts:
+        match = re.fullmatch(r"(\d+) ≤ ([^\W\d][\w₀-₉']*)", fact.type)
+        if match and sum(match[2] in f.depends for f in goal.facts) == 1:
+            cases = f"\n  | refl => ?_\n  | step {fact.name} {goal.fresh('ih')} => ?_"
+            yield Suggestion(f"induction {fact.name} with{cases}", 0.2)
 
 
 def _on_measure(

@@ -14,6 +14,7 @@ from prover_plugins.automation import (
     enumeration,
     induction,
     premises,
+    recurrences,
     rewriting,
     structure,
 )
@@ -37,9 +38,11 @@ RULES: tuple[Rule, ...] = (
     structure.using_facts,
     structure.generalizing,
     induction.induction,
+    induction.from_bound,
     rewriting.unfolding,
     arithmetic.arithmetic,
     enumeration.enumeration,
+    recurrences.recurrences,
     conjectures.conjectures,
 )
 
