@@ -24,13 +24,20 @@ class State(Protocol):
     """
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Canonical fingerprint."""
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What is left to do, for a person or a model."""
+
     @property
-    def goals(self) -> int: ...
+    def goals(self) -> int:
+        """How many goals are left."""
+
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Number of symbols in all goals."""
 
 
 class StepStatus(StrEnum):
@@ -97,7 +104,8 @@ class Environment(Protocol):
     """One opened problem. Not thread-safe; close it when done (it is a context manager)."""
 
     @property
-    def initial_state(self) -> State: ...
+    def initial_state(self) -> State:
+        """The state that the problem opens with."""
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Tries each candidate on ``state``; results in order, one per candidate."""
@@ -108,4 +116,5 @@ class Environment(Protocol):
     def release(self, states: Sequence[State]) -> None:
         """Says that these states will not be used again."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Frees what the problem holds; may be called twice."""

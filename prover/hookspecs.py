@@ -35,7 +35,8 @@ class Proposer(Protocol):
 class Observer(Protocol):
     """Is told every event of a search (see ``prover.search.events``)."""
 
-    def __call__(self, event: object) -> None: ...
+    def __call__(self, event: object) -> None:
+        """Is called for each event, in order."""
 
 
 class Domain(Protocol):
@@ -50,13 +51,16 @@ class Domain(Protocol):
 @hookspec
 def prover_proposers() -> list[Proposer]:
     """Return proposers to ask for candidates in every search."""
+    raise NotImplementedError
 
 
 @hookspec
 def prover_observers() -> list[Observer]:
     """Return observers of search events."""
+    raise NotImplementedError
 
 
 @hookspec
 def prover_domains() -> list[Domain]:
     """Return the domains this plugin adds."""
+    raise NotImplementedError

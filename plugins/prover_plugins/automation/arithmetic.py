@@ -6,6 +6,8 @@ tactics. Goals are read from their text: what matters here is numerals, ``%``, `
 
 from __future__ import annotations
 
+import ast
+import operator
 import re
 from collections.abc import Iterator
 from math import gcd
@@ -109,13 +111,24 @@ def _cycle(base: int, factor: int, offset: int, modulus: int) -> list[int] | Non
 
 
 def _power_step(
-    goal: Reader, prefix: str, base: str, factor: int, variable: str, offset: int, modulus: int, cycle: list[int]
+    goal: Reader,
+    prefix: str,
+    base: str,
+    factor: int,
+    variable: str,
+    offset: int,
+    modulus: int,
+    cycle: list[int],
 ) -> Suggestion:
     period = len(cycle)
 
     def exponent(name: str) -> str:
         linear = name if factor == 1 else f"{factor} * {name}"
-        return linear if offset == 0 and factor == 1 else f"({linear}{f' + {offset}' if offset else ''})"
+        return (
+            linear
+            if offset == 0 and factor == 1
+            else f"({linear}{f' + {offset}' if offset else ''})"
+        )
 
     def claim(name: str, index: int) -> str:
         power = f"{base} ^ {exponent(name)} % {modulus} = {cycle[index]}"
@@ -162,7 +175,9 @@ def _casts(goal: Reader) -> Iterator[Suggestion]:
     if match and any("↑" in f.type and "Rat" in f.symbols for f in goal.facts):
         name = goal.fresh("hq")
         yield Suggestion(
-            f"(have {name} : ({match[1]} : Rat) = {match[2]} := by grind\n exact_mod_cast {name})", 0.3, FULL
+            f"(have {name} : ({match[1]} : Rat) = {match[2]} := by grind\n exact_mod_cast {name})",
+            0.3,
+            FULL,
         )
 
 
@@ -221,16 +236,86 @@ def _linear(text: str) -> tuple[int, str, int] | None:
 
 
 def _least_instances(goal: Reader) -> Iterator[Suggestion]:
-    """Instantiates ``∀ w, p w → …`` at the least numeral that satisfies ``p``."""
+    """Instantiates ``∀ w, p w → …`` at the least numerals that satisfy ``p``; unfolds ``∀ n, S n ↔ …``."""
     for fact in goal.facts:
-        if re.match(r"∀ \(?\w+( : Nat)?\)?, .*→", fact.type):
+        match = re.fullmatch(r"∀ \(?(\w+)(?: : Nat\))?, (.*?) → (.*)", fact.type)
+        if match and "→" not in match[3] and "∀" not in match[3]:
             name = goal.fresh("hw")
-            tries = " | ".join(f"have {name} := {fact.name} {w} (by omega)" for w in range(0, 65))
-            yield Suggestion(f"first | {tries}", 0.08, FULL, 10_000)
-    functions = {a.function for a in goal.goal.applications}
-    for fact in goal.facts:
-        if re.match(r"∀ \(?\w+( : \w+)?\)?, \w+ \w+ ↔", fact.type) and not functions & {fact.name}:
-            yield Suggestion(f"simp only [{fact.name}] at *", 0.3)
+            for place, number in enumerate(least(match[1], match[2])):
+                yield Suggestion(
+                    f"have {name} := {fact.name} {number} (by omega)", 0.6 - place / 10
+                )
+        if re.match(r"∀ \(?\w+(?: : \w+\))?, \w+ \w+ ↔", fact.type):
+            yield Suggestion(f"simp only [{fact.name}] at *", 0.5)
+
+
+def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> list[int]:
+    """The least natural numbers that satisfy ``condition`` as far as it can be evaluated; parts of a conjunction
+    that mention anything else count as true. Empty where no part can be evaluated."""
+    tests: list[tuple[ast.expr, str, ast.expr]] = []
+    for part in condition.split(" ∧ "):
+        match = re.fullmatch(r"(.+?) ([=<≤≠]) (.+)", part.strip("() "))
+        if match:
+            try:
+                left, right = (
+                    ast.parse(side.replace("^", "**"), mode="eval").body
+                    for side in match.group(1, 3)
+                )
+            except SyntaxError:
+                continue
+            names = {
+                n.id for side in (left, right) for n in ast.walk(side) if isinstance(n, ast.Name)
+            }
+            if names == {variable}:
+                tests.append((left, match[2], right))
+    if not tests:
+        return []
+    found: list[int] = []
+    for number in range(limit):
+        try:
+            values = [
+                (evaluate(a, {variable: number}), r, evaluate(b, {variable: number}))
+                for a, r, b in tests
+            ]
+        except (ValueError, ZeroDivisionError):
+            return []
+        if all(_COMPARE[r](a, b) for a, r, b in values):
+            found.append(number)
+            if len(found) == count:
+                break
+    return found
+
+
+_COMPARE = {"=": operator.eq, "<": operator.lt, "≤": operator.le, "≠": operator.ne}
+
+
+def evaluate(node: ast.expr, names: dict[str, int]) -> int:
+    """Natural-number arithmetic as Lean has it (subtraction stops at 0, division rounds down).
+
+    Raises:
+        ValueError: other syntax, an unknown name, or numbers too large.
+    """
+    match node:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.Name(id=name) if name in names:
+            return names[name]
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = evaluate(left, names), evaluate(right, names)
+            match op:
+                case ast.Add():
+                    return a + b
+                case ast.Sub():
+                    return max(a - b, 0)
+                case ast.Mult():
+                    return a * b
+                case ast.Div():
+                    return a // b if b else 0
+                case ast.Mod():
+                    return a % b if b else a
+                case ast.Pow() if b <= 64:
+                    return int(a**b)
+    raise ValueError(f"not arithmetic: {ast.dump(node)}")
 
 
 def bounded(variable: HypothesisView, facts: list[HypothesisView]) -> int | None:

@@ -70,7 +70,11 @@ def _claims(function: Function, functions: list[Function]) -> Iterator[Claim]:
         if argument == result and not rest and other != name:
             for i in same:
                 if value == "Bool" and len(arguments) > 1:
-                    yield typed, f"{other} {letters[i]} = true → {other} ({call}) = true", letters[i]
+                    yield (
+                        typed,
+                        f"{other} {letters[i]} = true → {other} ({call}) = true",
+                        letters[i],
+                    )
                 if value == "Nat":
                     yield typed, f"{other} ({call}) = {other} {letters[i]}", letters[i]
                     yield typed, f"{other} ({call}) = {other} {letters[i]} + 1", letters[i]
@@ -84,7 +88,9 @@ def _claims(function: Function, functions: list[Function]) -> Iterator[Claim]:
         yield from _over_lists(name, typed, i, result)
 
 
-def _over_lists(name: str, typed: tuple[tuple[str, str], ...], i: int, result: str) -> Iterator[Claim]:
+def _over_lists(
+    name: str, typed: tuple[tuple[str, str], ...], i: int, result: str
+) -> Iterator[Claim]:
     subject, kind = typed[i]
     both = (*typed[:i], (subject, kind), ("b", kind), *typed[i + 1 :])
 
@@ -99,7 +105,11 @@ def _over_lists(name: str, typed: tuple[tuple[str, str], ...], i: int, result: s
             other, other_kind = typed[1 - i]
             if f"List {other_kind}" in (kind, f"List ({other_kind})"):
                 yield typed, f"({first}).length = {subject}.length + 1", subject
-                yield (*typed, ("c", other_kind)), f"c ∈ {first} ↔ c = {other} ∨ c ∈ {subject}", subject
+                yield (
+                    (*typed, ("c", other_kind)),
+                    f"c ∈ {first} ↔ c = {other} ∨ c ∈ {subject}",
+                    subject,
+                )
         if result == kind and len(typed) == 1:
             element = kind.removeprefix("List ")
             yield (*typed, ("c", element)), f"c ∈ {first} ↔ c ∈ {subject}", subject
@@ -113,7 +123,9 @@ def _over_lists(name: str, typed: tuple[tuple[str, str], ...], i: int, result: s
         yield both, f"{whole} = ({first} && {second})", subject
 
 
-def _accumulator(name: str, typed: tuple[tuple[str, str], ...], i: int, result: str) -> Iterator[Claim]:
+def _accumulator(
+    name: str, typed: tuple[tuple[str, str], ...], i: int, result: str
+) -> Iterator[Claim]:
     """What a recursive function does with the argument of its result's type."""
     subjects = [v for j, (v, _) in enumerate(typed) if j != i]
 

@@ -21,19 +21,35 @@ def enumeration(goal: Reader) -> Iterator[Suggestion]:
     numbers = [v for v in goal.numbers if v.value is None]
     if not numbers or len(numbers) > 4 or not goal.is_arithmetic:
         return
-    yield from _naturals(goal, numbers)
+    integers = [v for v in numbers if v.type in ("Int", "ℤ")]
     naturals = [v for v in numbers if v.type in ("Nat", "ℕ")]
+    if integers:
+        yield from _naturals(goal, integers)
+        yield from _integer_bounds(goal, integers)
+        yield from _integer_split(goal, integers)
+    yield from _contrary(goal)
     known = {v.name: bounded(v, goal.facts) for v in naturals}
     bounds = {name: bound for name, bound in known.items() if bound is not None}
     if bounds:
-        yield from _evaluate(goal, naturals, bounds)
+        if not integers:
+            yield from _evaluate(goal, naturals, bounds)
         yield from _split(goal, bounds)
-    for variable in naturals:
-        if variable.name not in bounds:
-            yield from _bounds(goal, variable, naturals)
+    open_ones = [v for v in naturals if v.name not in bounds]
+    for variable in open_ones:
+        yield from _bounds(goal, variable, naturals)
+    if len(open_ones) > 1:
+        yield from _all_bounds(goal, open_ones, naturals)
 
 
-def _evaluate(goal: Reader, naturals: list[HypothesisView], bounds: dict[str, int]) -> Iterator[Suggestion]:
+def _contrary(goal: Reader) -> Iterator[Suggestion]:
+    """``18 ≤ t`` by assuming ``t < 18``, which bounds the cases."""
+    if re.fullmatch(r"\d+ ≤ \w+", goal.goal.target):
+        yield Suggestion(f"(apply Nat.le_of_not_lt; intro {goal.fresh('hc')})", 0.35)
+
+
+def _evaluate(
+    goal: Reader, naturals: list[HypothesisView], bounds: dict[str, int]
+) -> Iterator[Suggestion]:
     """``decide +kernel`` on the closed statement that reverting variables and facts makes."""
     if len(bounds) < len(naturals) or prod(bounds.values()) > _MOST_CASES:
         return
@@ -67,18 +83,55 @@ def _split(goal: Reader, bounds: dict[str, int]) -> Iterator[Suggestion]:
         yield Suggestion(f"({head}try omega)", 0.06, FULL, 10_000)
 
 
-def _bounds(goal: Reader, variable: HypothesisView, naturals: list[HypothesisView]) -> Iterator[Suggestion]:
-    """``x < B`` for numerals B of the goal (their roots, their logarithms), proved by linear reasoning or by
-    assuming the contrary and multiplying out."""
+def _bounds(
+    goal: Reader, variable: HypothesisView, naturals: list[HypothesisView]
+) -> Iterator[Suggestion]:
+    """One step for each numeral that may bound a variable."""
+    claims, score = _claims(goal, variable, naturals)
+    for claim in claims:
+        yield Suggestion(claim, score, FULL, 6_000)
+
+
+def _all_bounds(
+    goal: Reader, open_ones: list[HypothesisView], naturals: list[HypothesisView]
+) -> Iterator[Suggestion]:
+    """The least bound that can be proved for each variable, all in one step; by linear reasoning alone first."""
+    linear: list[str] = []
+    multiplied: list[str] = []
+    for variable in open_ones:
+        claims, _ = _claims(goal, variable, naturals)
+        if not claims:
+            return
+        own = goal.fresh(f"hb_{variable.name}")
+        named = [claim.replace("have hb", f"have {own}", 1) for claim in claims]
+        bare = [claim.split(" := by ")[0] + " := by omega" for claim in named]
+        linear.append(f"first | {' | '.join(bare)}")
+        multiplied.append(f"first | {' | '.join(bare)} | {' | '.join(named[:3])}")
+    yield Suggestion("(" + "\n ".join(linear) + ")", 0.45, FULL, 10_000)
+    yield Suggestion("(" + "\n ".join(multiplied) + ")", 0.3, FULL, 10_000)
+
+
+def _claims(
+    goal: Reader, variable: HypothesisView, naturals: list[HypothesisView]
+) -> tuple[list[str], float]:
+    """``have hb : x < B := …`` for numerals B of the goal (their roots, their logarithms), smallest first: by
+    linear reasoning, or by assuming the contrary and multiplying out; with the score of one such step."""
     name = variable.name
     facts = [f for f in goal.facts if goal.mentions(name, f.type)]
     literals = {int(n) for f in facts for n in re.findall(r"(?<![\w.])\d+(?![\w.])", f.type)}
     if not literals:
-        return
+        return [], 0.0
     fact, absurd = goal.fresh("hb"), goal.fresh("hc")
-    bases = [int(b) for f in facts for b in re.findall(rf"(?<![\w.])(\d+) \^ {re.escape(name)}\b", f.type)]
+    bases = [
+        int(b)
+        for f in facts
+        for b in re.findall(rf"(?<![\w.])(\d+) \^ {re.escape(name)}\b", f.type)
+    ]
     if bases:
-        tries = sorted({int(log(max(n, 2)) / log(b)) + 1 for n in literals for b in bases if b > 1}, reverse=True)
+        tries = sorted(
+            {int(log(max(n, 2)) / log(b)) + 1 for n in literals for b in bases if b > 1},
+            reverse=True,
+        )
         proof = _by_powers(goal, absurd, name, bases[0], naturals, facts)
     else:
         tries = sorted({n + 1 for n in literals} | {isqrt(n) + 1 for n in literals})
@@ -86,11 +139,13 @@ def _bounds(goal: Reader, variable: HypothesisView, naturals: list[HypothesisVie
             f" | (apply Nat.lt_of_not_le; intro {absurd}; {multiply}; grind)"
             for multiply in _multiplications(goal, absurd, name, naturals)
         )
-    for bound in islice((b for b in tries if 2 <= b <= _MOST_CASES), 6):
-        yield Suggestion(f"have {fact} : {name} < {bound} := by {proof}", 0.35 if bases else 0.2, FULL, 6_000)
+    bounds = islice((b for b in tries if 2 <= b <= _MOST_CASES), 6)
+    return [f"have {fact} : {name} < {b} := by {proof}" for b in bounds], 0.35 if bases else 0.2
 
 
-def _multiplications(goal: Reader, absurd: str, name: str, naturals: list[HypothesisView]) -> Iterator[str]:
+def _multiplications(
+    goal: Reader, absurd: str, name: str, naturals: list[HypothesisView]
+) -> Iterator[str]:
     """Products of the contrary with itself and with other positive variables."""
     product = goal.fresh("hm")
     yield f"have {product} := Nat.mul_le_mul {absurd} {absurd}"
@@ -104,7 +159,12 @@ def _multiplications(goal: Reader, absurd: str, name: str, naturals: list[Hypoth
 
 
 def _by_powers(
-    goal: Reader, absurd: str, name: str, base: int, naturals: list[HypothesisView], facts: list[HypothesisView]
+    goal: Reader,
+    absurd: str,
+    name: str,
+    base: int,
+    naturals: list[HypothesisView],
+    facts: list[HypothesisView],
 ) -> str:
     """A large exponent makes the power, and its product with other powers, too large."""
     others = {
@@ -125,25 +185,95 @@ def _by_powers(
             f"have {product} := Nat.mul_le_mul {grow} "
             f"(Nat.pow_pos (show 0 < {other_base} by decide) : 0 < {other_base} ^ {exponent})"
         )
-        lines.append(f"have {product}' := Nat.mul_comm ({base} ^ {name}) ({other_base} ^ {exponent})")
+        lines.append(
+            f"have {product}' := Nat.mul_comm ({base} ^ {name}) ({other_base} ^ {exponent})"
+        )
     lines.append("omega")
     return "(" + "; ".join(lines) + ")"
 
 
-def _naturals(goal: Reader, numbers: list[HypothesisView]) -> Iterator[Suggestion]:
-    """An integer with a lower bound as that bound plus a natural number."""
-    for variable in numbers:
-        if variable.type not in ("Int", "ℤ"):
-            continue
-        k = goal.fresh("k")
+def _naturals(goal: Reader, integers: list[HypothesisView]) -> Iterator[Suggestion]:
+    """Integers with lower bounds as those bounds plus natural numbers: one at a time, and all together."""
+    together: list[str] = []
+    for variable in integers:
+        name = variable.name
+        k = goal.fresh(f"k_{name}")
         lows = {0, 1}
         for f in goal.facts:
-            for low in re.findall(rf"(-?\d+) ≤ {re.escape(variable.name)}\b", f.type):
-                lows.add(int(low))
+            for sign, low in re.findall(rf"(-?)(\d+) [≤<] {re.escape(name)}\b", f.type):
+                lows.add(-int(low) if sign else int(low))
+        steps: list[str] = []
         for low in sorted(lows, reverse=True)[:3]:
-            shift = f" + {low}" if low else ""
+            shift = f" + {low}" if low > 0 else f" - {-low}" if low < 0 else ""
+            back = f" - {low}" if low > 0 else f" + {-low}" if low < 0 else ""
+            steps.append(
+                f"obtain ⟨{k}, rfl⟩ : ∃ {k} : Nat, {name} = ({k} : Int){shift} := "
+                f"⟨({name}{back}).toNat, by omega⟩"
+            )
+        for step in steps:
+            yield Suggestion(step, 0.08)
+        together.append(f"first | {' | '.join(steps)}")
+    together.append("try norm_cast at *")
+    yield Suggestion("(" + "\n ".join(together) + ")", 0.3)
+
+
+def _integer_split(goal: Reader, integers: list[HypothesisView]) -> Iterator[Suggestion]:
+    """One goal for each value of an integer between two numerals."""
+    for variable in integers:
+        name = re.escape(variable.name)
+        text = " ∧ ".join(f.type for f in goal.facts)
+        lows = [
+            int(n) + (r == "<") for n, r in re.findall(rf"(?<![\w.])(-?\d+) ([≤<]) {name}\b", text)
+        ]
+        highs = [
+            int(n) - (r == "<") for r, n in re.findall(rf"(?<![\w.]){name} ([≤<]) (-?\d+)", text)
+        ]
+        if lows and highs and 0 <= min(highs) - max(lows) < 60:
+            fact = goal.fresh("hv")
+            values = range(max(lows), min(highs) + 1)
+            cases = " ∨ ".join(f"{variable.name} = {value}" for value in values)
+            pattern = " | ".join(["rfl"] * len(values))
+            head = f"have {fact} : {cases} := by omega\n rcases {fact} with {pattern} <;> "
+            yield Suggestion(f"({head}first | omega | simp_all)", 0.5, FULL, 10_000)
+            yield Suggestion(f"({head}simp_all)", 0.15, FULL, 10_000)
+
+
+def _integer_bounds(goal: Reader, integers: list[HypothesisView]) -> Iterator[Suggestion]:
+    """Both bounds of an integer under a square or cube: the contrary, multiplied by itself, is too large."""
+    for variable in integers[:2]:
+        name = variable.name
+        facts = [
+            f for f in goal.facts if goal.mentions(name, f.type) and re.search(r"[*^]", f.type)
+        ]
+        literals = {int(n) for f in facts for n in re.findall(r"(?<![\w.])\d+(?![\w.])", f.type)}
+        tries = sorted(
+            {round(n ** (1 / 3)) + 2 for n in literals} | {isqrt(n) + 1 for n in literals}
+        )
+        for bound in [b for b in tries if 3 <= b <= 200][:3]:
+            upper, lower, hc = goal.fresh("hu"), goal.fresh("hl"), goal.fresh("hc")
+
+            def proof(term: str, limit: int = bound, absurd: str = hc) -> str:
+                return (
+                    f"have hs := Int.mul_le_mul {absurd} {absurd} (by omega) (by omega); "
+                    f"have ht := Int.mul_le_mul_of_nonneg_right hs (show 0 ≤ {term} by omega); "
+                    f"grind"
+                )
+
             yield Suggestion(
-                f"obtain ⟨{k}, rfl⟩ : ∃ {k} : Nat, {variable.name} = ({k} : Int){shift} := "
-                f"⟨({variable.name} - {low}).toNat, by omega⟩",
-                0.08,
+                f"(have {upper} : {name} < {bound} := by\n"
+                f"   apply Int.lt_of_not_ge; intro {hc}; {proof(name)}\n"
+                f" have {lower} : -{bound} < {name} := by\n"
+                f"   apply Int.lt_of_not_ge; intro {hc}\n"
+                f"   replace {hc} : {bound} ≤ -{name} := by omega\n"
+                f"   {proof(f'-{name}')})",
+                0.25,
+                FULL,
+                10_000,
+            )
+            yield Suggestion(
+                f"(have {upper} : {name} < {bound} := by\n"
+                f"   apply Int.lt_of_not_ge; intro {hc}; {proof(name)})",
+                0.1,
+                FULL,
+                10_000,
             )

@@ -38,7 +38,9 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
         cases = alternatives(goal, variable, hypotheses=True)
         general = f" generalizing {' '.join(others)}" if others else ""
         yield Suggestion(f"induction {variable.name}{general} with{cases}", score * 0.25)
-        mutual = any(goal.is_mutual(a.function) and variable.name in a.free for a in goal.goal.applications)
+        mutual = any(
+            goal.is_mutual(a.function) and variable.name in a.free for a in goal.goal.applications
+        )
         yield from _on_measure(goal, variable, others, 0.9 if mutual else score)
         for other in others:
             if goal.variable(other).recursive:
@@ -103,7 +105,10 @@ def _on_measure(
         yield Suggestion(f"({start})", score * 0.2)
         if variable.head == "List":
             yield Suggestion(
-                f"({start}\n {two_deep(goal, name)} <;> try grind{unfolding})", score * 0.5, 8 * QUICK, 8_000
+                f"({start}\n {two_deep(goal, name)} <;> try grind{unfolding})",
+                score * 0.5,
+                8 * QUICK,
+                8_000,
             )
 
 

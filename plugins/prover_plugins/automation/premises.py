@@ -37,7 +37,9 @@ def _single(goal: Reader, entry: Entry, score: float) -> Iterator[Suggestion]:
     if same_head:
         yield Suggestion(f"apply {entry.name}", score * 1.2, 10_000)
     elif entry.head == "Iff" and goal.goal.head in entry.sides:
-        yield Suggestion(f"apply {entry.name}.{'mpr' if entry.sides[0] == goal.goal.head else 'mp'}", score)
+        yield Suggestion(
+            f"apply {entry.name}.{'mpr' if entry.sides[0] == goal.goal.head else 'mp'}", score
+        )
     if entry.head in _EQUATIONS and entry.sides:
         if entry.sides[0] in goal.symbols:
             yield Suggestion(f"rw [{entry.name}]", score, 10_000)

@@ -30,6 +30,10 @@ BINDER_RULES: tuple[Rule, ...] = (structure.introduction, closing.closing)
 HIDDEN_RULES: tuple[Rule, ...] = (structure.renaming, closing.closing)
 """For a goal with hypotheses that cannot be written: name them first."""
 
+CONJUNCTION_RULES: tuple[Rule, ...] = (structure.destructuring, closing.closing)
+"""For a goal with a conjunction or an existential among its facts: taking it apart loses nothing, and doing so
+first keeps the search from trying every order."""
+
 RULES: tuple[Rule, ...] = (
     closing.closing,
     structure.elimination,
@@ -79,7 +83,9 @@ PREMISES_FROM = 0.1
 
 
 def _is_readable(goal: Reader) -> bool:
-    return not goal.shadowed and goal.goal.shape not in BINDERS
+    return (
+        not goal.shadowed and goal.goal.shape not in BINDERS and structure.conjunction(goal) is None
+    )
 
 
 def suggest(goal: Reader) -> Iterator[Suggestion]:
@@ -88,6 +94,8 @@ def suggest(goal: Reader) -> Iterator[Suggestion]:
         rules = BINDER_RULES
     elif goal.shadowed:
         rules = HIDDEN_RULES
+    elif structure.conjunction(goal) is not None:
+        rules = CONJUNCTION_RULES
     else:
         rules = RULES
     for rule in rules:

@@ -12,8 +12,11 @@ from prover.lean.protocol import ApplicationView, GoalView, HypothesisView
 _IDENTIFIER = re.compile(r"[^\W\d][\w'.!?₀-₉]*")
 
 ARITHMETIC = frozenset(
-    "HAdd.hAdd HSub.hSub HMul.hMul HDiv.hDiv HMod.hMod HPow.hPow LE.le LT.lt GE.ge GT.gt Dvd.dvd Nat.succ "
-    "Min.min Max.max Nat Int Nat.sub Nat.add".split()
+    {
+        *("HAdd.hAdd", "HSub.hSub", "HMul.hMul", "HDiv.hDiv", "HMod.hMod", "HPow.hPow", "Dvd.dvd"),
+        *("LE.le", "LT.lt", "GE.ge", "GT.gt", "Min.min", "Max.max"),
+        *("Nat", "Int", "Nat.succ", "Nat.sub", "Nat.add"),
+    }
 )
 
 
@@ -132,7 +135,9 @@ class Reader:
     def splittable(self) -> list[str]:
         """``cases T`` for each recursive type of a variable: lets ``grind`` split on its values."""
         types = dict.fromkeys(
-            v.inductive for v in self.goal.hypotheses if v.recursive and not v.is_prop and v.inductive != "Nat"
+            v.inductive
+            for v in self.goal.hypotheses
+            if v.recursive and not v.is_prop and v.inductive != "Nat"
         )
         return [f"cases {t}" for t in types if t]
 
@@ -155,4 +160,3 @@ def identifiers(text: str) -> set[str]:
         found.add(match)
         found.add(match.split(".", 1)[0])
     return found
-

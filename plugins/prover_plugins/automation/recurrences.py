@@ -93,9 +93,13 @@ def _read(goal: Reader) -> Iterator[Recurrence]:
 
 def _evaluate(r: Recurrence, last: int) -> dict[int, Fraction] | None:
     """Values up to index ``last`` (and to twice the longest period), None where the body is beyond us."""
-    call = re.compile(rf"(?<![\w.]){re.escape(r.function)} (\d+|{r.variable}|\((?:[^()]|\([^()]*\))*\))")
+    call = re.compile(
+        rf"(?<![\w.]){re.escape(r.function)} (\d+|{r.variable}|\((?:[^()]|\([^()]*\))*\))"
+    )
     try:
-        tree = ast.parse(call.sub(r"value(\1)", r.body).replace("^", "**").replace("\n", " "), mode="eval")
+        tree = ast.parse(
+            call.sub(r"value(\1)", r.body).replace("^", "**").replace("\n", " "), mode="eval"
+        )
     except SyntaxError:
         return None
     values = {i: v for i, (_, v) in r.values.items()}
@@ -112,7 +116,9 @@ def _evaluate(r: Recurrence, last: int) -> dict[int, Fraction] | None:
     return values
 
 
-def _value(node: ast.expr, names: dict[str, Fraction], values: dict[int, Fraction], kind: str) -> Fraction:
+def _value(
+    node: ast.expr, names: dict[str, Fraction], values: dict[int, Fraction], kind: str
+) -> Fraction:
     """Raises ValueError for syntax that is not arithmetic, KeyError for an unknown value."""
     match node:
         case ast.Constant(value=int(number)):
@@ -124,7 +130,9 @@ def _value(node: ast.expr, names: dict[str, Fraction], values: dict[int, Fractio
         case ast.Call(func=ast.Name(id="value"), args=[argument]):
             return values[int(_value(argument, names, values, "Nat"))]
         case ast.BinOp(left=left, op=op, right=right):
-            return _operate(op, _value(left, names, values, kind), _value(right, names, values, kind), kind)
+            return _operate(
+                op, _value(left, names, values, kind), _value(right, names, values, kind), kind
+            )
     raise ValueError(f"not arithmetic: {ast.dump(node)}")
 
 
@@ -151,7 +159,9 @@ def _period(r: Recurrence, values: dict[int, Fraction]) -> tuple[int, int] | Non
     start = min(r.values)
     known = [values[i] for i in range(start, max(values) + 1) if i in values]
     for period in range(1, _LONGEST_PERIOD + 1):
-        if len(known) >= 2 * period + 4 and all(a == b for a, b in zip(known, known[period:], strict=False)):
+        if len(known) >= 2 * period + 4 and all(
+            a == b for a, b in zip(known, known[period:], strict=False)
+        ):
             return start, period
     return None
 
@@ -160,11 +170,17 @@ def _period(r: Recurrence, values: dict[int, Fraction]) -> tuple[int, int] | Non
 
 
 def _lean(value: Fraction) -> str:
-    text = str(value.numerator) if value.denominator == 1 else f"{value.numerator} / {value.denominator}"
+    text = (
+        str(value.numerator)
+        if value.denominator == 1
+        else f"{value.numerator} / {value.denominator}"
+    )
     return f"({text})" if value < 0 or value.denominator != 1 else text
 
 
-def _derive(r: Recurrence, name: str, index: str, instance: str, value: Fraction, known: list[str]) -> str:
+def _derive(
+    r: Recurrence, name: str, index: str, instance: str, value: Fraction, known: list[str]
+) -> str:
     bound = " (by omega)" if r.bounded else ""
     return (
         f"have {name} : {r.function} {index} = {_lean(value)} := by\n"
@@ -186,14 +202,18 @@ def _unroll(r: Recurrence, values: dict[int, Fraction], wanted: list[int]) -> st
         if index in names or index not in values:
             continue
         known = [names[i] for i in sorted(names)[-6:]]
-        lines.append(_derive(r, f"v{index}", str(index), str(index - r.shift), values[index], known))
+        lines.append(
+            _derive(r, f"v{index}", str(index), str(index - r.shift), values[index], known)
+        )
         names[index] = f"v{index}"
     if any(i not in names for i in wanted):
         return ""
     return "(" + "\n ".join([*lines, _finish([names[i] for i in wanted])]) + ")"
 
 
-def _periodic(r: Recurrence, values: dict[int, Fraction], wanted: list[int], start: int, period: int) -> str:
+def _periodic(
+    r: Recurrence, values: dict[int, Fraction], wanted: list[int], start: int, period: int
+) -> str:
     def at(j: str, offset: int) -> str:
         return f"({period} * {j} + {offset})"
 
@@ -204,7 +224,9 @@ def _periodic(r: Recurrence, values: dict[int, Fraction], wanted: list[int], sta
     names = {i: name for i, (name, _) in r.values.items()}
     for i in offsets:
         if i not in names:
-            base_lines.append(_derive(r, f"v{i}", str(i), str(i - r.shift), values[i], list(names.values())[-6:]))
+            base_lines.append(
+                _derive(r, f"v{i}", str(i), str(i - r.shift), values[i], list(names.values())[-6:])
+            )
             names[i] = f"v{i}"
     base = "\n ".join(base_lines)
     simp_base = f"simp [{', '.join([*given, *(names[i] for i in offsets)])}]"

@@ -10,7 +10,9 @@ from prover_plugins.automation.reading import Reader, Suggestion
 
 def unfolding(goal: Reader) -> Iterator[Suggestion]:
     """``simp only`` and ``unfold`` for each function of the header that occurs in the goal."""
-    functions = dict.fromkeys(a.function for a in goal.applications("recursive", "plain", local=True))
+    functions = dict.fromkeys(
+        a.function for a in goal.applications("recursive", "plain", local=True)
+    )
     for function in list(functions)[:6]:
         yield Suggestion(f"simp only [{function}]", 0.08, QUICK)
         yield Suggestion(f"unfold {function}", 0.06, QUICK)

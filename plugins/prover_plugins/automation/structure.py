@@ -48,24 +48,40 @@ def _base_name(hypothesis: HypothesisView) -> str:
     return {"Nat": "n", "List": "l", "Int": "i", "Bool": "b"}.get(hypothesis.head, "a")
 
 
+def conjunction(goal: Reader) -> HypothesisView | None:
+    """The first fact that is a conjunction or an existential."""
+    return next((fact for fact in goal.facts if fact.head in ("And", "Exists")), None)
+
+
+def destructuring(goal: Reader) -> Iterator[Suggestion]:
+    """Takes that fact apart."""
+    fact = conjunction(goal)
+    if fact is not None:
+        first = goal.fresh("w" if fact.head == "Exists" else fact.name)
+        second = goal.fresh(fact.name + "'", [first])
+        yield Suggestion(f"obtain ⟨{first}, {second}⟩ := {fact.name}", 0.95)
+
+
 def elimination(goal: Reader) -> Iterator[Suggestion]:
-    """Takes facts apart: conjunctions, existentials, disjunctions, equivalences."""
+    """Takes facts apart: disjunctions, equivalences, equations of variables, inductive predicates."""
     for fact in goal.facts:
-        taken: list[str] = []
-        if fact.head in ("And", "Exists"):
-            first = goal.fresh("w" if fact.head == "Exists" else fact.name)
-            second = goal.fresh(fact.name + "'", [first])
-            taken = [first, second]
-            yield Suggestion(f"obtain ⟨{', '.join(taken)}⟩ := {fact.name}", 0.8)
-        elif fact.head == "Or":
+        if fact.head == "Or":
             yield Suggestion(f"rcases {fact.name} with {fact.name} | {fact.name}", 0.45)
         elif fact.head == "Iff":
             yield Suggestion(f"obtain ⟨{fact.name}, {fact.name}'⟩ := {fact.name}", 0.2)
         elif fact.head == "Eq" and _is_variable_equation(fact, goal):
             yield Suggestion(f"subst {fact.name}", 0.7)
-        elif fact.head not in ("LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Not", "Dvd.dvd", "Eq", "") and (
-            fact.inductive and fact.inductive not in ("Nat.le", "Eq", "Nat.lt")
-        ):
+        elif fact.head not in (
+            "LE.le",
+            "LT.lt",
+            "GE.ge",
+            "GT.gt",
+            "Ne",
+            "Not",
+            "Dvd.dvd",
+            "Eq",
+            "",
+        ) and (fact.inductive and fact.inductive not in ("Nat.le", "Eq", "Nat.lt")):
             yield Suggestion(f"cases {fact.name}", 0.15)
 
 
@@ -119,10 +135,9 @@ def splitting(goal: Reader) -> Iterator[Suggestion]:
         if not variable.constructors or len(variable.constructors) > 8:
             continue
         here = goal.mentions(variable.name)
-        if variable.recursive:
-            score = 0.15 if here else 0.06
-        else:
-            score = 0.3 if here else 0.12
+        score = 0.15 if variable.recursive else 0.3
+        if not here:
+            score *= 0.4
         if variable.type in ("Nat", "Int", "ℕ", "ℤ"):
             score *= 0.4
         yield Suggestion(f"cases {variable.name} with{alternatives(goal, variable)}", score)
@@ -148,7 +163,11 @@ def alternatives(goal: Reader, variable: HypothesisView, *, hypotheses: bool = F
         recursive = [f for f in fields if f.startswith("*")]
         for field in fields:
             if field.startswith("*"):
-                base = variable.name if len(recursive) == 1 else f"{variable.name}{recursive.index(field) + 1}"
+                base = (
+                    variable.name
+                    if len(recursive) == 1
+                    else f"{variable.name}{recursive.index(field) + 1}"
+                )
                 if len(recursive) == 1 and variable.name not in taken:
                     taken.append(variable.name)
                     continue
@@ -170,11 +189,11 @@ def using_facts(goal: Reader) -> Iterator[Suggestion]:
         is_implication = "→" in fact.type or "∀" in fact.type
         if is_implication:
             yield Suggestion(f"apply {fact.name}", 0.12)
-        if " = " in fact.type or " ↔ " in fact.type:
-            if is_implication or not _is_variable_equation(fact, goal):
-                yield Suggestion(f"rw [{fact.name}]", 0.15)
-                yield Suggestion(f"rw [← {fact.name}]", 0.08)
-                yield Suggestion(f"simp [{fact.name}]", 0.06)
+        is_equation = " = " in fact.type or " ↔ " in fact.type
+        if is_equation and (is_implication or not _is_variable_equation(fact, goal)):
+            yield Suggestion(f"rw [{fact.name}]", 0.15)
+            yield Suggestion(f"rw [← {fact.name}]", 0.08)
+            yield Suggestion(f"simp [{fact.name}]", 0.06)
 
 
 def generalizing(goal: Reader) -> Iterator[Suggestion]:
