@@ -10,8 +10,6 @@ microseconds. Lines count from 1, columns from 0 in Unicode code points (Lean's 
 
 from __future__ import annotations
 
-from typing import Union
-
 import msgspec
 
 from prover.errors import InfrastructureFault
@@ -204,7 +202,8 @@ class ApplicationView(msgspec.Struct, frozen=True):
 
     ``arguments`` are the explicit arguments as text, ``free`` the hypothesis name where an argument is just
     a variable (else empty), ``kind`` is ``recursive``, ``plain``, ``matcher`` or ``ite``;
-    ``is_local`` says whether it is defined in the header (not imported); ``closed`` whether it has no variables; ``where`` is the hypothesis it occurs in, empty for the target.
+    ``is_local`` says whether it is defined in the header (not imported); ``closed`` whether it has
+    no variables; ``where`` is the hypothesis it occurs in, empty for the target.
     """
 
     function: str
@@ -402,10 +401,10 @@ class ExitOk(msgspec.Struct, tag="exit", frozen=True):
     """The server ends."""
 
 
-Ok = Union[
-    HelloOk, HeaderOk, EnvironmentOk, GoalOk, SorriesOk, StepOk, DescribeOk, CheckOk,
-    DeclarationsOk, TraceOk, ReleaseOk, StatisticsOk, ExitOk,
-]
+Ok = (
+    HelloOk | HeaderOk | EnvironmentOk | GoalOk | SorriesOk | StepOk | DescribeOk | CheckOk
+    | DeclarationsOk | TraceOk | ReleaseOk | StatisticsOk | ExitOk
+)  # fmt: skip
 
 
 class ServerError(msgspec.Struct, frozen=True):
