@@ -48,6 +48,8 @@ lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict $(PACKAGES)
 
+# Some builds of Node are instrumented and would leave a default.profraw in the working tree.
+test: export LLVM_PROFILE_FILE = /dev/null
 test: lint lean
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 

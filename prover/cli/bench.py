@@ -127,16 +127,12 @@ def _run_with_bar(campaign: Any, *, quiet: bool) -> bool:
         disable=not console.is_terminal,
     )
     with bar:
-        task = bar.add_task(
-            campaign.suite.name, total=campaign.total, completed=campaign.done, last=""
-        )
+        task = bar.add_task(campaign.suite.name, total=campaign.total, completed=campaign.done, last="")
         results = campaign.run()
         try:
             for problem, report in results:
                 solved = campaign.solved
-                bar.update(
-                    task, completed=campaign.done, last=f"{solved} proved, last: {problem.name}"
-                )
+                bar.update(task, completed=campaign.done, last=f"{solved} proved, last: {problem.name}")
                 if not console.is_terminal and not quiet:
                     click.echo(
                         f"[{campaign.done}/{campaign.total}] {report.status:<14} "
@@ -164,17 +160,12 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
-    click.echo(
-        f"{found.compared} problems in both runs: {found.both} proved by both, "
-        f"{found.neither} by neither"
-    )
+    click.echo(f"{found.compared} problems in both runs: {found.both} proved by both, {found.neither} by neither")
     for label, folder, names in (("A", a, found.only_a), ("B", b, found.only_b)):
         click.echo(f"only {label} ({folder}): {len(names)}")
         for name in names:
             click.echo(f"  {name}")
-    click.echo(
-        f"McNemar's exact p = {found.p:.4g} (how often chance alone splits them this unevenly)"
-    )
+    click.echo(f"McNemar's exact p = {found.p:.4g} (how often chance alone splits them this unevenly)")
 
 
 @bench.command()
@@ -201,7 +192,5 @@ def speed(
 
     del no_server  # every part says itself which Lean it starts
     toolchain = find_lean(project=project, explicit=lean_path)
-    figures = measure(
-        toolchain, quick=quick, skip=skip, say=lambda text: click.echo(text, err=True)
-    )
+    figures = measure(toolchain, quick=quick, skip=skip, say=lambda text: click.echo(text, err=True))
     click.echo(json.dumps(figures, ensure_ascii=False) if as_json else table(figures))

@@ -61,11 +61,7 @@ def _add_failures(node: Node, branch: Tree) -> None:
     for edge in failures[:FAILURES_SHOWN]:
         message = edge.result.message.strip().splitlines()
         reason = target(message[0], MESSAGE_WIDTH) if message else edge.result.kind
-        branch.add(
-            Text.assemble(
-                ("✗ ", "red"), (_one(edge.candidate.action), "dim"), (f"  {reason}", "dim italic")
-            )
-        )
+        branch.add(Text.assemble(("✗ ", "red"), (_one(edge.candidate.action), "dim"), (f"  {reason}", "dim italic")))
     if len(failures) > FAILURES_SHOWN:
         branch.add(Text(f"✗ … {len(failures) - FAILURES_SHOWN} more failed", style="dim"))
 
@@ -77,9 +73,7 @@ def _proof_nodes(graph: SearchGraph, actions: tuple[str, ...]) -> set[int]:
     for action in actions:
         assert node is not None
         found.add(node.id)
-        edge = next(
-            (e for e in node.outgoing if e.candidate.action == action and e.child is not None), None
-        )
+        edge = next((e for e in node.outgoing if e.candidate.action == action and e.child is not None), None)
         if edge is None:
             return found
         node = edge.child

@@ -166,9 +166,7 @@ class _FileProver:
         if not self._questions:
             for question in open_file(self._session, self._path):
                 self._questions[str(question.view.start)] = question
-        return prove_sorry(
-            self._session, self._questions[problem.metadata["start"]], problem.budget
-        )
+        return prove_sorry(self._session, self._questions[problem.metadata["start"]], problem.budget)
 
     def close(self) -> None:
         self._session.close()
@@ -178,9 +176,7 @@ def _work_at_once(
     options: Options, path: Path, questions: list[SorryProblem], budget: Budget, live: LiveLine
 ) -> tuple[list[ProofReport], bool]:
     """Several sorries at a time. A sorry that Ctrl-C cut short gets a report that says so."""
-    problems = [
-        replace(q.problem, budget=budget, metadata={"start": str(q.view.start)}) for q in questions
-    ]
+    problems = [replace(q.problem, budget=budget, metadata={"start": str(q.view.start)}) for q in questions]
     found: dict[str, ProofReport] = {}
     interrupted = False
     live.say(f"working on {len(problems)} sorries, {options.jobs} at a time")
@@ -194,10 +190,7 @@ def _work_at_once(
     finally:
         running.close()
     cut = ProofReport(status="not_proved", reason="interrupted", message="interrupted")
-    reports = [
-        found.get(p.metadata["start"], replace(cut, name=p.name, statement=p.statement))
-        for p in problems
-    ]
+    reports = [found.get(p.metadata["start"], replace(cut, name=p.name, statement=p.statement)) for p in problems]
     return reports, interrupted
 
 
@@ -212,9 +205,7 @@ def _write(path: Path, before: str, after: str) -> bool:
     # Through a link to the file itself: replacing the link would detach it.
     target = path.resolve()
     if read_source(target) != before:
-        raise BadInput(
-            f"{path} was changed while proofs were searched; it is left alone: run again"
-        )
+        raise BadInput(f"{path} was changed while proofs were searched; it is left alone: run again")
     try:
         write_source(target, after)
     except OSError as error:

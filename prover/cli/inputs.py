@@ -110,10 +110,7 @@ def read_imports(values: tuple[str, ...]) -> tuple[str, ...]:
             if module == "import":
                 continue
             if not all(part.strip("«»") for part in module.split(".")):
-                raise BadInput(
-                    f"'{module}' is not a module name; "
-                    "write for example --imports Std,Mathlib.Tactic"
-                )
+                raise BadInput(f"'{module}' is not a module name; write for example --imports Std,Mathlib.Tactic")
             modules.append(module)
     return tuple(dict.fromkeys(modules))
 

@@ -37,9 +37,7 @@ def lean(ctx: click.Context) -> None:
     help="A lean executable.",
 )
 @json_option
-def status(
-    project: Path | None = None, lean_path: Path | None = None, as_json: bool = False
-) -> None:
+def status(project: Path | None = None, lean_path: Path | None = None, as_json: bool = False) -> None:
     """Says which Lean would be used here, whether it is installed, and whether one is kept warm.
 
     Exits with 0 where a theorem can be proved here and now, with 3 where it cannot.
@@ -72,18 +70,13 @@ def status(
     else:
         embedded = answer["embedded"]
         click.echo(f"used here:      {answer['message']}")
-        click.echo(
-            "embedded Lean:  "
-            f"{'installed' if embedded['installed'] else 'not installed'}, {embedded['path']}"
-        )
+        click.echo(f"embedded Lean:  {'installed' if embedded['installed'] else 'not installed'}, {embedded['path']}")
         click.echo(f"resident Lean:  {answer['resident']['message']}")
     click.get_current_context().exit(0 if answer["usable"] else 3)
 
 
 @lean.command()
-@click.option(
-    "--if-needed", is_flag=True, help="Do nothing where a native Lean is found for this folder."
-)
+@click.option("--if-needed", is_flag=True, help="Do nothing where a native Lean is found for this folder.")
 @click.option(
     "--archive",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -103,9 +96,7 @@ def install(if_needed: bool, archive: Path | None) -> None:
             click.echo(f"nothing to install: {found.describe()}")
             return
     if installer.is_installed():
-        click.echo(
-            f"the embedded Lean {installer.LEAN_VERSION} is installed: {installer.install_path()}"
-        )
+        click.echo(f"the embedded Lean {installer.LEAN_VERSION} is installed: {installer.install_path()}")
         return
     with _progress() as report:
         path = installer.install(report, archive)

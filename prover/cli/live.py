@@ -89,10 +89,7 @@ class LiveLine:
         """The line itself."""
         rate = self._steps / seconds if seconds > 0.5 else 0.0
         speed = f" ({rate:.0f}/s)" if rate else ""
-        return (
-            f"{self._label}{seconds:4.1f} s  {self._nodes:,} states  "
-            f"{self._steps:,} steps{speed}  {self._best}"
-        )
+        return f"{self._label}{seconds:4.1f} s  {self._nodes:,} states  {self._steps:,} steps{speed}  {self._best}"
 
     def _consider(self, event: Any) -> None:
         state = event.state

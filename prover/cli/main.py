@@ -100,9 +100,7 @@ class ProveGroup(click.Group):
         except Exception as error:
             # A defect of ours must not look like exit code 1, "not proved".
             traceback.print_exc()
-            click.echo(
-                "this is a defect of the prover, not of your input; please report it", err=True
-            )
+            click.echo("this is a defect of the prover, not of your input; please report it", err=True)
             ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
 
 

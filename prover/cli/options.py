@@ -59,9 +59,7 @@ def search_options(command: F) -> F:
             metavar="MODULE[:OBJECT]",
             help="Load one more plugin; may be repeated.",
         ),
-        click.option(
-            "--seed", type=int, default=0, show_default=True, help="Seed of the search's choices."
-        ),
+        click.option("--seed", type=int, default=0, show_default=True, help="Seed of the search's choices."),
         click.option(
             "--jobs",
             type=click.IntRange(1, 64),
@@ -120,9 +118,7 @@ def read_weights(values: tuple[str, ...]) -> dict[str, float]:
             weight = -1.0
         # `not >=` also refuses nan.
         if not equals or not name.strip() or not weight >= 0 or weight == float("inf"):
-            raise click.BadParameter(
-                f"'{value}' is not NAME=NUMBER with a number of 0 or more", param_hint="--weight"
-            )
+            raise click.BadParameter(f"'{value}' is not NAME=NUMBER with a number of 0 or more", param_hint="--weight")
         weights[name.strip()] = weight
     return weights
 

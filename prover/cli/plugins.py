@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from prover.cli.options import json_option
+
+if TYPE_CHECKING:
+    from logging import LogRecord
+
+
+def _silent(record: LogRecord) -> bool:
+    return False
 
 
 @click.group(invoke_without_command=True)
@@ -37,14 +45,16 @@ def list_plugins(ctx: click.Context) -> None:
 
     from prover.plugins import describe, load_plugins
 
-    # What broke is in the table, with its reason; the log line would say it twice.
-    logging.getLogger("prover.plugins").setLevel(logging.CRITICAL)
     extra, as_json = ctx.obj
-    found = describe(load_plugins(extra))
+    # What broke is in the table, with its reason; the log line would say it twice.
+    log = logging.getLogger("prover.plugins")
+    log.addFilter(_silent)
+    try:
+        found = describe(load_plugins(extra))
+    finally:
+        log.removeFilter(_silent)
     if as_json:
-        click.echo(
-            json.dumps({"plugins": [asdict(plugin) for plugin in found]}, ensure_ascii=False)
-        )
+        click.echo(json.dumps({"plugins": [asdict(plugin) for plugin in found]}, ensure_ascii=False))
     else:
         for plugin in found:
             adds = ", ".join(hook.removeprefix("prover_") for hook in plugin.hooks) or "nothing"

@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("target", metavar="'theorem …'|FILE.lean|-", required=False)
-@click.option(
-    "--header", metavar="TEXT|@FILE", help="Lean text to put before: definitions, open, …"
-)
-@click.option(
-    "--imports", multiple=True, metavar="A,B", help="Modules to import [default: Init]; may repeat."
-)
+@click.option("--header", metavar="TEXT|@FILE", help="Lean text to put before: definitions, open, …")
+@click.option("--imports", multiple=True, metavar="A,B", help="Modules to import [default: Init]; may repeat.")
 @click.option("--name", metavar="NAME", help="In a file: only the sorries of this declaration.")
 @click.option("--write", is_flag=True, help="In a file: put the proofs into the file itself.")
 @click.option("--explain", is_flag=True, help="Show the search as a tree.")
@@ -62,14 +58,10 @@ def prove(
     TARGET is a theorem without its proof, a file that ends in .lean, or - for standard input. Only
     what Lean's kernel accepted from scratch is called proved.
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s")
     if target is None:
         if stdin_is_terminal():
-            raise click.UsageError(
-                "say what to prove: 'theorem …', FILE.lean, or - for standard input"
-            )
+            raise click.UsageError("say what to prove: 'theorem …', FILE.lean, or - for standard input")
         target = "-"
     given = read_target(target)
     options = session_options(
@@ -88,9 +80,7 @@ def prove(
     budget = Budget(seconds=seconds, steps=steps)
     if given.path is not None or (target == "-" and not is_bare_theorem(given.text)):
         if header or imports:
-            raise click.UsageError(
-                "a file brings its own header and imports: leave --header and --imports out"
-            )
+            raise click.UsageError("a file brings its own header and imports: leave --header and --imports out")
         if write and given.path is None:
             raise click.UsageError("--write needs a file; standard input is printed as a diff")
         code = files.fill(

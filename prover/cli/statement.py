@@ -16,9 +16,7 @@ _DECLARATION = re.compile(
     r"(?<![\w.'«])(theorem|lemma|def|abbrev|axiom|example|instance|structure|inductive|class|opaque)"
     r"(?![\w'»])"
 )
-_THEOREM_NAME = re.compile(
-    r"(?<![\w.'«])(?:theorem|lemma)\s+(«[^»]+»(?:\.[^\s:({\[]+)?|[^\s:({\[⦃]+)"
-)
+_THEOREM_NAME = re.compile(r"(?<![\w.'«])(?:theorem|lemma)\s+(«[^»]+»(?:\.[^\s:({\[]+)?|[^\s:({\[⦃]+)")
 _SORRY = re.compile(r"(?<![\w.'«])sorry(?![\w'»])")
 _TRAILING_SORRY = re.compile(r":=\s*(?:by\s+)?sorry\s*$")
 _TRAILING_ASSIGN = re.compile(r":=\s*(?:by)?\s*$")
@@ -91,11 +89,7 @@ def has_sorry(text: str) -> bool:
 def is_bare_theorem(text: str) -> bool:
     """Whether ``text`` is one theorem and nothing else that declares anything (so: not a file)."""
     found = declarations(text)
-    return (
-        len(found) == 1
-        and found[0] in ("theorem", "lemma", "example")
-        and "import " not in blank(text)
-    )
+    return len(found) == 1 and found[0] in ("theorem", "lemma", "example") and "import " not in blank(text)
 
 
 def read_statement(text: str) -> Statement:
@@ -106,14 +100,10 @@ def read_statement(text: str) -> Statement:
     """
     shown = blank(text)
     if not shown.strip():
-        raise BadInput(
-            "the theorem is empty: type something like 'theorem t (a b : Nat) : a + b = b + a'"
-        )
+        raise BadInput("the theorem is empty: type something like 'theorem t (a b : Nat) : a + b = b + a'")
     found = declarations(text)
     if not found:
-        raise BadInput(
-            f"this is not a theorem: {_short(text)}; write 'theorem NAME (variables) : proposition'"
-        )
+        raise BadInput(f"this is not a theorem: {_short(text)}; write 'theorem NAME (variables) : proposition'")
     first = found[0]
     if first == "example":
         raise BadInput("give the example a name: write 'theorem NAME ...' instead of 'example ...'")
