@@ -1,8 +1,8 @@
 module
 public meta import Lean.Util.CollectAxioms
 public import Lean.Util.CollectAxioms
-public meta import ProofServer.Frontend
-public import ProofServer.Frontend
+public meta import ProofServer.Screen
+public import ProofServer.Screen
 
 /-!
 # The check behind the word "proved"
@@ -195,9 +195,9 @@ def axiomFindings (env : Environment) (own imported : List Name) : List Finding 
   return (findings.toList, axioms.toList)
 
 def checkTheorem (pristine env : Environment) (reference? : Option Environment) (watchdog : Watchdog)
-    (wallMs : Nat) (n : Name) : IO Json := do
+    (wallMs : Nat) (known : Array Finding) (n : Name) : IO Json := do
   let some info := env.find? n | return report n "" [] [] [{ code := "missing", text := s!"the source does not declare {nameText n}" }]
-  let mut findings : Array Finding := #[]
+  let mut findings := known
   match info with
   | .thmInfo _ => pure ()
   | _ => findings := findings.push { code := "not_a_theorem", text := s!"{nameText n} is not a theorem" }
@@ -250,8 +250,9 @@ where
 /-- Checks a source; see `prover/lean/protocol.py` for the answer. -/
 def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
   let options := maxHeartbeats.set {} heartbeats
-  let done ← elabSource watchdog (Command.mkState pristine {} options) input.source false input.wallMs
+  let done ← elabSource watchdog (Command.mkState pristine {} options) input.source false input.wallMs screenCode
   let mut findings : Array Finding := #[]
+  if let some reason := done.refused then findings := findings.push { code := "runs_code", text := reason }
   if done.interrupted then findings := findings.push { code := "timeout", text := "elaboration ran into the wall limit" }
   for n in done.notes.toList do
     if n.severity == "error" && findings.size < 5 then
@@ -268,9 +269,20 @@ def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInp
   let names := match input.names with
     | [] => theoremNames done.state.env done.commands.toList
     | l => toNames l
+  -- Where the source itself changes notation or instances and nothing else says what is meant, what the statement
+  -- means without those changes must be the same; where it means nothing without them, they are the author's own.
+  let mut plain? : Option Environment := none
+  if reference?.isNone && anyChangesMeaning done.commands.toList then
+    let r ← elabSource watchdog (Command.mkState pristine {} options) input.source false input.wallMs screenMeaning
+    plain? := some r.state.env
   let mut reports : Array Json := #[]
   for n in names do
-    reports := reports.push (← checkTheorem pristine done.state.env reference? watchdog input.wallMs n)
+    let mut known : Array Finding := #[]
+    if let some plain := plain? then
+      if let (some i, some j) := (plain.find? n, done.state.env.find? n) then
+        if i.type != j.type then
+          known := known.push { code := "statement_differs", text := s!"the statement of {nameText n} differs: the source changes notation or instances that it uses" }
+    reports := reports.push (← checkTheorem pristine done.state.env reference? watchdog input.wallMs known n)
   return Json.mkObj [("type", jStr "check"), ("theorems", jArr reports), ("findings", findingsJson findings.toList),
     ("messages", notesJson done.notes.toList),
     ("method", jStr (if hasLibraryProofs pristine then "full" else "trusted-library"))]

@@ -1,0 +1,3 @@
+-- expect: rejected
+-- names: t
+def t : 1 = 1 := rfl

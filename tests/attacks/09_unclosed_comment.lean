@@ -1,0 +1,3 @@
+-- expect: rejected
+theorem t : 1 = 2 := by
+  /- skip

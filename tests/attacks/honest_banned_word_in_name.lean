@@ -1,0 +1,2 @@
+-- expect: accepted
+theorem admit_axiom_eval (p : Prop) (h : p) : p := h

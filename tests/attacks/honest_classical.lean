@@ -1,0 +1,2 @@
+-- expect: accepted
+theorem em' (p : Prop) : p ∨ ¬p := Classical.em p
