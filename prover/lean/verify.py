@@ -49,7 +49,7 @@ def check_text(
         InfrastructureFault: Lean failed or did not finish in time, which says nothing of the proof.
     """
     wall_ms = int(seconds * 1000)
-    text, reference = text.removeprefix("\ufeff"), reference.removeprefix("\ufeff")
+    text, reference = _plain(text), _plain(reference)
     header = server.parse_header(text)
     findings: list[Finding] = []
     expected: list[str] = []
@@ -102,6 +102,11 @@ def check_text(
         messages=tuple(found.messages),
         method=found.method,
     )
+
+
+def _plain(text: str) -> str:
+    """As Lean reads files: no byte order mark, Unix line ends."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def blanked(source: str, header: HeaderOk) -> str:
