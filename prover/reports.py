@@ -77,7 +77,10 @@ class ProofReport:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The audit of a file. ``accepted`` iff it has a theorem and nothing was found against any."""
+    """The audit of a file. ``accepted`` iff it has a theorem and nothing was found against any.
+
+    ``remarks`` are no objections: what a reader should know.
+    """
 
     accepted: bool
     theorems: tuple[TheoremReport, ...]
@@ -86,6 +89,13 @@ class CheckReport:
     checked_by: str
     seconds: float
     lean: Mapping[str, str]
+    remarks: tuple[Finding, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of everything that was found, each once."""
+        found = [*self.findings, *(f for theorem in self.theorems for f in theorem.findings)]
+        return tuple(dict.fromkeys(finding.code for finding in found))
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``prove check --json`` prints."""
@@ -95,6 +105,7 @@ class CheckReport:
             "status": "accepted" if self.accepted else "rejected",
             "theorems": [msgspec.to_builtins(theorem) for theorem in self.theorems],
             "findings": [msgspec.to_builtins(finding) for finding in self.findings],
+            "remarks": [msgspec.to_builtins(remark) for remark in self.remarks],
             "messages": [msgspec.to_builtins(message) for message in self.messages],
             "checked_by": self.checked_by,
             "seconds": round(self.seconds, 3),

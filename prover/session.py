@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from prover.domain import Environment
     from prover.hookspecs import Observer, Proposer
-    from prover.lean.protocol import HeaderOk
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.search import SearchOutcome
@@ -293,62 +292,23 @@ class Session:
             BadInput: unknown imports, a name that the text does not declare, no theorem at all.
             InfrastructureFault: Lean failed, or the check did not end in time.
         """
-        from prover.lean.environment import checked_by
-        from prover.lean.protocol import Finding
-        from prover.lean.source import SourceFile
-
-        def blanked(source: str, found: HeaderOk) -> str:
-            return SourceFile(Path(), source, tuple(found.imports), found.body).blanked()
+        from prover.lean.verify import check_text, checked_by
 
         started = time.monotonic()
         server = self.server()
-        header = server.parse_header(text)
-        findings: list[Finding] = []
-        expected: list[str] = []
-        if reference:
-            original = server.parse_header(reference)
-            for module in original.imports:
-                if module not in header.imports:
-                    findings.append(
-                        Finding("imports", f"the original imports {module}, this file does not")
-                    )
-            reference = blanked(reference, original)
-            if not names:
-                # A theorem that was simply left out must not go unnoticed.
-                stated = server.check(original.imports, reference, wall_ms=int(seconds * 1000))
-                expected = [theorem.name for theorem in stated.theorems]
         try:
-            found = server.check(
-                header.imports,
-                blanked(text, header),
-                reference=reference,
-                names=names,
-                wall_ms=int(seconds * 1000),
-            )
+            audit = check_text(server, text, names=names, reference=reference, seconds=seconds)
         except BadInput as error:
             raise (unknown_import(error) if error.kind == "unknown_import" else error) from error
-        findings += found.findings
-        known = {theorem.name for theorem in found.theorems}
-        findings += [
-            Finding("missing", f"the original states {name}, this file does not")
-            for name in expected
-            if name not in known
-        ]
-        missing = [name for name in names if name not in known]
-        if missing and not findings:
-            raise BadInput(f"the file declares no theorem {', '.join(missing)}")
-        errors = any(message.severity == "error" for message in found.messages)
-        if not found.theorems and not findings and not errors:
-            raise BadInput("there is no theorem to check in this file")
-        accepted = bool(found.theorems) and not findings and not missing
         return CheckReport(
-            accepted=accepted and all(theorem.accepted for theorem in found.theorems),
-            theorems=tuple(found.theorems),
-            findings=tuple(findings),
-            messages=tuple(found.messages),
-            checked_by=checked_by(server, found.method, self.toolchain().kind),
+            accepted=audit.accepted,
+            theorems=audit.theorems,
+            findings=audit.findings,
+            messages=audit.messages,
+            checked_by=checked_by(server, audit.method, self.toolchain().kind),
             seconds=time.monotonic() - started,
             lean=self.lean(),
+            remarks=audit.remarks,
         )
 
 

@@ -1,8 +1,10 @@
 module
 public meta import Lean.Util.CollectAxioms
 public import Lean.Util.CollectAxioms
-public meta import ProofServer.Screen
-public import ProofServer.Screen
+public meta import ProofServer.Commands
+public meta import ProofServer.Meaning
+public import ProofServer.Commands
+public import ProofServer.Meaning
 
 /-!
 # The check behind the word "proved"
@@ -16,17 +18,6 @@ another road. What the statement means is fixed by elaborating the reference tex
 open Lean Elab Meta
 public meta section
 namespace ProofServer
-
-structure Finding where
-  code : String
-  text : String
-
-def Finding.toJson (f : Finding) : Json := Json.mkObj [("code", jStr f.code), ("text", jStr (clip f.text 1000))]
-
-def findingsJson (l : List Finding) : Json := jArr (go l #[])
-where go (l : List Finding) (acc : Array Json) : Array Json := match l with
-  | [] => acc
-  | f :: l => go l (acc.push f.toJson)
 
 /-- The axioms that a proof may use. -/
 def allowedAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
@@ -140,9 +131,13 @@ def disagreement (a b : Environment) (names : List Name) : Option Name := match 
   | [] => none
   | n :: l => match a.find? n, b.find? n with
     | some i, some j =>
-      if i.type == j.type && i.levelParams == j.levelParams && sameValue i j then disagreement a b l else some n
+      if i.type == j.type && i.levelParams == j.levelParams && kindOf i == kindOf j && sameValue i j then disagreement a b l else some n
     | _, _ => some n
-where sameValue (i j : ConstantInfo) : Bool := match i.value?, j.value? with
+where
+  kindOf (i : ConstantInfo) : Nat := match i with
+    | .axiomInfo _ => 0 | .defnInfo _ => 1 | .thmInfo _ => 2 | .opaqueInfo _ => 3
+    | .quotInfo _ => 4 | .inductInfo _ => 5 | .ctorInfo _ => 6 | .recInfo _ => 7
+  sameValue (i j : ConstantInfo) : Bool := match i.value? (allowOpaque := true), j.value? (allowOpaque := true) with
   | some v, some w => v == w
   | none, none => true
   | _, _ => false
@@ -151,29 +146,11 @@ structure CheckInput where
   source : String
   reference : String
   names : List String
+  /-- the source must be the reference with other proofs, command by command -/
+  strict : Bool
+  /-- this text is the user's own: its commands may run code, and its way of reading is not examined -/
+  trusted : Bool
   wallMs : Nat
-
-/-- The names of the theorems that the commands declare, as they are in the environment. -/
-partial def theoremNames (env : Environment) (commands : List (Syntax × List InfoTree)) : List Name :=
-  let locals := localConstants env
-  go locals commands
-where
-  go (locals : List (Name × ConstantInfo)) (l : List (Syntax × List InfoTree)) : List Name := match l with
-    | [] => []
-    | (stx, _) :: l => match theoremSyntaxName? stx with
-      | some n => match matching n locals with
-        | some full => full :: go locals l
-        | none => n :: go locals l
-      | none => go locals l
-  theoremSyntaxName? (stx : Syntax) : Option Name :=
-    if stx.getKind == `Lean.Parser.Command.declaration then
-      let d := stx.getArg 1
-      if d.getKind == `Lean.Parser.Command.theorem then some ((d.getArg 1).getArg 0).getId else none
-    else if stx.getKind == `Lean.Parser.Command.in then theoremSyntaxName? (stx.getArg 2)
-    else none
-  matching (n : Name) (l : List (Name × ConstantInfo)) : Option Name := match l with
-    | [] => none
-    | (m, _) :: l => if n.isSuffixOf m then some m else matching n l
 
 def axiomFindings (env : Environment) (own imported : List Name) : List Finding × List Name := Id.run do
   let mut findings : Array Finding := #[]
@@ -195,9 +172,9 @@ def axiomFindings (env : Environment) (own imported : List Name) : List Finding 
   return (findings.toList, axioms.toList)
 
 def checkTheorem (pristine env : Environment) (reference? : Option Environment) (watchdog : Watchdog)
-    (wallMs : Nat) (known : Array Finding) (n : Name) : IO Json := do
-  let some info := env.find? n | return report n "" [] [] [{ code := "missing", text := s!"the source does not declare {nameText n}" }]
-  let mut findings := known
+    (wallMs : Nat) (reading : Reading) (n : Name) : IO Json := do
+  let some info := env.find? n | return report n "" [] [] [{ code := "missing", text := s!"the source does not declare {nameText n}" }] []
+  let mut findings : Array Finding := #[]
   match info with
   | .thmInfo _ => pure ()
   | _ => findings := findings.push { code := "not_a_theorem", text := s!"{nameText n} is not a theorem" }
@@ -210,6 +187,7 @@ def checkTheorem (pristine env : Environment) (reference? : Option Environment) 
       let (meant, _) := closure reference r.type.getUsedConstants.toList {} #[] #[]
       if let some d := disagreement reference env meant.toList then
         findings := findings.push { code := "statement_differs", text := s!"{nameText d}, which the statement uses, is not what the reference declares" }
+  findings := pushAll findings reading.findings
   let (own, imported) := closure env [n] {} #[] #[]
   let (bad, axioms) ← if hasLibraryProofs env then do
       let (_, s) := ((CollectAxioms.collect n).run env).run {}
@@ -230,64 +208,106 @@ def checkTheorem (pristine env : Environment) (reference? : Option Environment) 
     else match result.env.find? n with
       | some i => if i.type != info.type then findings := findings.push { code := "kernel", text := "the kernel's statement differs" }
       | none => findings := findings.push { code := "kernel", text := s!"{nameText n} did not reach the kernel" }
-  let statement ← statementText env info.type
-  return report n statement axioms (dropSelf own.toList) findings.toList
+  let statement ← statementText env info.type (listLength reading.remarks == 0 && listLength reading.findings == 0)
+  return report n statement axioms (dropSelf own.toList) findings.toList reading.remarks
 where
   dropSelf (l : List Name) : List Name := match l with
     | [] => []
     | m :: l => if m == n then dropSelf l else m :: dropSelf l
-  statementText (env : Environment) (type : Expr) : IO String := do
-    let context : Core.Context := { fileName := "<input>", fileMap := FileMap.ofString "" }
+  /-- With the file's own notation about, only the form without any notation says what is meant. -/
+  statementText (env : Environment) (type : Expr) (plain : Bool) : IO String := do
+    let options : Options := if plain then {} else
+      ((({} : Options).setBool `pp.notation false).setBool `pp.explicit true).setBool `pp.fullNames true
+    let context : Core.Context := { options, fileName := "<input>", fileMap := FileMap.ofString "" }
     let result ← ((((do return clip (← ppExpr type).pretty 4000 : MetaM String).run' {} {}).run context { env }).toBaseIO : BaseIO _)
     match result with
     | .ok (s, _) => return s
     | .error _ => return ""
-  report (n : Name) (statement : String) (axioms own : List Name) (findings : List Finding) : Json :=
-    Json.mkObj [("name", jStr (nameText n)), ("accepted", .bool (match findings with | [] => true | _ => false)),
+  report (n : Name) (statement : String) (axioms own : List Name) (findings remarks : List Finding) : Json :=
+    Json.mkObj [("name", jStr (nameText n)), ("remarks", findingsJson remarks), ("accepted", .bool (match findings with | [] => true | _ => false)),
       ("statement", jStr statement), ("axioms", jStrs (nameTexts axioms)), ("dependencies", jStrs (nameTexts own)),
       ("findings", findingsJson findings)]
 
-/-- Checks a source; see `prover/lean/protocol.py` for the answer. -/
+/-- All theorems that the commands state, with their record. -/
+def allTheorems (l : List CommandRecord) : List (Name × Syntax × CommandRecord) := match l with
+  | [] => []
+  | r :: l => listAppend (here r r.theorems) (allTheorems l)
+where here (r : CommandRecord) (l : List (Name × Syntax)) : List (Name × Syntax × CommandRecord) := match l with
+  | [] => []
+  | (n, s) :: l => (n, s, r) :: here r l
+
+/-- What a strictly checked text declares beyond the reference: only what belongs to a constant that was there. -/
+def extraDeclaration (reference env : Environment) (l : List (Name × ConstantInfo)) : Option Name := match l with
+  | [] => none
+  | (n, _) :: l =>
+    if reference.contains n || belongs n.isInternal n then extraDeclaration reference env l else some n
+where belongs (internal : Bool) (n : Name) : Bool := internal || match n with
+  | .str p _ => reference.contains p || belongs p.isInternal p
+  | .num p _ => reference.contains p || belongs p.isInternal p
+  | .anonymous => false
+
+/-- Options that the text sets, for the record. -/
+partial def optionRemarks (l : List CommandRecord) : List Finding := match l with
+  | [] => []
+  | r :: l => listAppend (found r.stx) (optionRemarks l)
+where
+  found (stx : Syntax) : List Finding :=
+    if stx.getKind == `Lean.Parser.Command.in then listAppend (found (stx.getArg 0)) (found (stx.getArg 2))
+    else if stx.getKind == `Lean.Parser.Command.set_option then
+      [{ code := "option", text := s!"the file sets the option {nameText (optionName stx.getArgs.toList)}" }]
+    else []
+
+/-- Checks a source; see `prover/lean/protocol.py` for the answer. The reference comes first: what it elaborates to
+cannot depend on the source. -/
 def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
   let options := maxHeartbeats.set {} heartbeats
-  let done ← elabSource watchdog (Command.mkState pristine {} options) input.source false input.wallMs screenCode
+  let initial := Command.mkState pristine {} options
   let mut findings : Array Finding := #[]
-  if let some reason := done.refused then findings := findings.push { code := "runs_code", text := reason }
+  let mut reference? : Option Guarded := none
+  if input.reference != "" then
+    let r ← elabGuarded watchdog initial input.reference trustAll input.wallMs
+    if r.interrupted then findings := findings.push { code := "timeout", text := "the reference ran into the wall limit" }
+    match firstError r.notes.toList with
+    | some n => findings := findings.push { code := "reference", text := s!"the reference does not elaborate: line {n.line}, column {n.column}: {n.text}" }
+    | none => reference? := some r
+  let policy := match reference? with
+    | some r => if input.strict then strictly r.records else guardAll
+    | none => if input.trusted then trustAll else guardAll
+  let done ← elabGuarded watchdog initial input.source policy input.wallMs
+  let env := done.state.env
   if done.interrupted then findings := findings.push { code := "timeout", text := "elaboration ran into the wall limit" }
+  if let some f := done.refused then findings := findings.push f
   for n in done.notes.toList do
     if n.severity == "error" && findings.size < 5 then
       findings := findings.push { code := "elaboration", text := s!"line {n.line}, column {n.column}: {n.text}" }
-  let mut reference? : Option Environment := none
-  if input.reference != "" then
-    let r ← elabSource watchdog (Command.mkState pristine {} options) input.reference false input.wallMs
-    match firstError r.notes.toList with
-    | some n => findings := findings.push { code := "reference", text := s!"the reference does not elaborate: line {n.line}, column {n.column}: {n.text}" }
-    | none =>
-      reference? := some r.state.env
-      if r.commands.size != done.commands.size then
-        findings := findings.push { code := "extra_commands", text := s!"the reference has {r.commands.size} commands, the source {done.commands.size}" }
-  let names := match input.names with
-    | [] => theoremNames done.state.env done.commands.toList
-    | l => toNames l
-  -- Where the source itself changes notation or instances and nothing else says what is meant, what the statement
-  -- means without those changes must be the same; where it means nothing without them, they are the author's own.
-  let mut plain? : Option Environment := none
-  if reference?.isNone && anyChangesMeaning done.commands.toList then
-    let r ← elabSource watchdog (Command.mkState pristine {} options) input.source false input.wallMs screenMeaning
-    plain? := some r.state.env
+  if let some r := reference? then
+    if input.strict && done.refused.isNone then
+      if done.records.size != r.records.size then
+        findings := findings.push { code := "extra_commands", text := s!"the reference has {r.records.size} commands, the text {done.records.size}" }
+      if let some n := extraDeclaration r.state.env env (localConstants env) then
+        findings := findings.push { code := "extra_declarations", text := s!"the text declares {nameText n}, which the reference does not" }
+  let stated := allTheorems done.records.toList
+  let wanted := match input.names with
+    | [] => stated
+    | l => choose stated l
+  let examine := input.reference == "" && !input.trusted && done.refused.isNone
+  let others ← if examine then readings watchdog input.wallMs initial input.source done.records.toList else pure []
   let mut reports : Array Json := #[]
-  for n in names do
-    let mut known : Array Finding := #[]
-    if let some plain := plain? then
-      if let (some i, some j) := (plain.find? n, done.state.env.find? n) then
-        if i.type != j.type then
-          known := known.push { code := "statement_differs", text := s!"the statement of {nameText n} differs: the source changes notation or instances that it uses" }
-    reports := reports.push (← checkTheorem pristine done.state.env reference? watchdog input.wallMs known n)
+  for (n, stx, r) in wanted do
+    let reading : Reading ← match env.find? n with
+      | some info => if examine && stx != .missing then readingOf pristine env done.records.toList others r stx n info else pure {}
+      | none => pure {}
+    reports := reports.push (← checkTheorem pristine env (reference?.map (·.state.env)) watchdog input.wallMs reading n)
   return Json.mkObj [("type", jStr "check"), ("theorems", jArr reports), ("findings", findingsJson findings.toList),
+    ("remarks", findingsJson (optionRemarks done.records.toList)),
     ("messages", notesJson done.notes.toList),
     ("method", jStr (if hasLibraryProofs pristine then "full" else "trusted-library"))]
-where toNames (l : List String) : List Name := match l with
-  | [] => []
-  | s :: l => s.toName :: toNames l
+where
+  choose (stated : List (Name × Syntax × CommandRecord)) (l : List String) : List (Name × Syntax × CommandRecord) := match l with
+    | [] => []
+    | s :: l => find s stated :: choose stated l
+  find (s : String) (l : List (Name × Syntax × CommandRecord)) : Name × Syntax × CommandRecord := match l with
+    | [] => (s.toName, .missing, { stx := .missing, start := 0, stop := 0 })
+    | (n, x) :: l => if nameText n == s || nameText (userName n) == s then (n, x) else find s l
 
 end ProofServer

@@ -219,7 +219,7 @@ def handleCheck (s : Server) (j : Json) : IO Reply := do
   | .ok env =>
     let input : CheckInput :=
       { source := strField j "source", reference := strField j "reference", names := strsField j "names",
-        wallMs := natField j "wall_ms" 120000 }
+        strict := boolField j "strict", trusted := boolField j "trusted", wallMs := natField j "wall_ms" 120000 }
     return .ok (← checkSource s.watchdog env input (natField j "heartbeats" 200000))
 
 def handleDeclarations (s : Server) (j : Json) : IO Reply := do
@@ -268,7 +268,7 @@ def handleParseHeader (j : Json) : IO Reply := do
   let mut imports : Array Json := #[]
   for i in (headerToImports header).toList do imports := imports.push (jStr (nameText i.module))
   return .ok (Json.mkObj [("type", jStr "parse_header"), ("imports", jArr imports), ("body", jNat parser.pos.byteIdx),
-    ("module", .bool (!(header.raw.getArg 0).isNone))])
+    ("module", .bool (!(header.raw.getArg 0).isNone)), ("prelude", .bool (!(header.raw.getArg 1).isNone))])
 
 def helloJson : Json :=
   Json.mkObj [("type", jStr "hello"), ("lean", jStr Lean.versionString), ("protocol", jNat protocolVersion)]

@@ -1,50 +1,18 @@
 module
 public meta import ProofServer.State
+public meta import ProofServer.Guard
 public import ProofServer.State
+public import ProofServer.Guard
 
 /-!
 # Applying a tactic to a state
 
 The tactic sees the first goal only; what it leaves comes before the other goals. It may fail in typed ways
-and it may not do what a proof step has no business doing (see `forbidden`).
+and it may not do what a proof step has no business doing (see `guardSyntax`).
 -/
 open Lean Elab Meta
 public meta section
 namespace ProofServer
-
-/-- Syntax that a search step may not contain: it runs code, gives up, or trusts the compiler. -/
-def forbiddenKinds : NameSet := go
-  [`Lean.Parser.Tactic.runTac, `Lean.byElab, `Lean.Parser.Term.byElab, `Lean.runElab, `Lean.Parser.Term.runElab,
-   `Lean.Parser.Tactic.nativeDecide, `Lean.Parser.Term.sorry, `Lean.Parser.Tactic.tacticSorry,
-   `Lean.Parser.Tactic.tacticAdmit, `Lean.Parser.Tactic.tacticStop_, `Lean.Parser.Term.unsafe,
-   `Lean.Parser.Term.evalId, `Lean.includeStr, `Lean.Parser.Term.includeStr] {}
-where go (l : List Name) (s : NameSet) : NameSet := match l with
-  | [] => s
-  | n :: l => go l (s.insert n)
-
-/-- The first forbidden thing in a piece of syntax, described. -/
-partial def forbidden (stx : Syntax) : Option String :=
-  match stx with
-  | .node _ k args =>
-    if forbiddenKinds.contains k then some s!"{nameText k} may not be used in a proof step"
-    else if k == `Lean.Parser.Tactic.set_option || k == `Lean.Parser.Term.set_option then
-      some "options may not be changed in a proof step"
-    else if k == `Lean.Parser.Tactic.posConfigItem && mentionsNative args.toList then
-      some "evaluation by compiled code may not be used in a proof step"
-    else go args.toList
-  | _ => none
-where
-  mentionsNative (l : List Syntax) : Bool := match l with
-    | [] => false
-    | .ident _ _ n _ :: l => n.eraseMacroScopes == `native || mentionsNative l
-    | .atom _ s :: l => s == "native" || mentionsNative l
-    | .node _ _ args :: l => mentionsNative args.toList || mentionsNative l
-    | _ :: l => mentionsNative l
-  go (l : List Syntax) : Option String := match l with
-    | [] => none
-    | s :: l => match forbidden s with
-      | some r => some r
-      | none => go l
 
 def failureKind (e : Exception) : String :=
   if e.isInterrupt then "timeout"
@@ -67,8 +35,8 @@ def applyTactic (p : ProofState) (text : String) (heartbeats : Nat) (token : IO.
   match Parser.runParserCategory p.coreState.env `tactic text "<tactic>" with
   | .error e => return .error { kind := "parse", message := e }
   | .ok stx =>
-    if let some reason := forbidden stx then
-      return .error { kind := "forbidden", message := reason }
+    if let some refused := guardSyntax .step stx then
+      return .error { kind := "forbidden", message := refused.text }
     let (goal, others) ← match p.goals with
       | g :: gs => pure (g, gs)
       | [] => return .error { kind := "tactic", message := "no goals" }

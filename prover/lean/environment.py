@@ -9,12 +9,12 @@ from typing import cast
 
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
-from prover.lean.connection import RequestTimeout
 from prover.lean.goals import LeanState
 from prover.lean.library import Library
-from prover.lean.protocol import CheckOk, GoalOk, StateView, TacticCall, TacticResult
+from prover.lean.protocol import GoalOk, StateView, TacticCall, TacticResult
 from prover.lean.script import ScriptStep, indented, renderings
 from prover.lean.server import LeanServer
+from prover.lean.verify import as_verdict, check_proof, check_source, checked_by, gap_after
 from prover.problem import Problem
 
 DEFAULT_IMPORTS = ("Init",)
@@ -165,7 +165,7 @@ class LeanEnvironment:
         statement = self.problem.statement
         if not statement.strip():
             raise BadInput("there is no statement", kind="parse")
-        return self._server.open_goal(self._environment, statement.rstrip() + _gap(statement))
+        return self._server.open_goal(self._environment, statement.rstrip() + gap_after(statement))
 
     @property
     def initial_state(self) -> LeanState:
@@ -251,89 +251,6 @@ class LeanEnvironment:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def check_proof(
-    server: LeanServer,
-    *,
-    imports: Sequence[str],
-    header: str,
-    statement: str,
-    name: str,
-    proof: str,
-    label: str = "",
-) -> Verdict:
-    """Checks ``statement := proof`` from scratch against what ``statement`` means by itself."""
-    stated = (header.rstrip() + "\n\n" if header.strip() else "") + statement.rstrip()
-    joint = f"{_gap(stated)} := "
-    source = f"{stated}{joint}{proof}\n"
-    return check_source(
-        server,
-        imports=imports,
-        source=source,
-        reference=f"{stated}{joint}sorry\n",
-        name=name,
-        answer=proof,
-        shown=source,
-        label=label,
-    )
-
-
-def _gap(statement: str) -> str:
-    """What must follow a statement: a comment at its end would swallow the rest of its line."""
-    return "\n " if "--" in statement.rstrip().rpartition("\n")[2] else ""
-
-
-def check_source(
-    server: LeanServer,
-    *,
-    imports: Sequence[str],
-    source: str,
-    reference: str,
-    name: str,
-    answer: str,
-    shown: str,
-    label: str = "",
-) -> Verdict:
-    """Checks that ``source`` proves the theorem ``name`` as ``reference`` states it.
-
-    A check that runs into its time limit gives a verdict that is not accepted, with the reason
-    ``timeout``: the proof may be right, but is not called so.
-    """
-    try:
-        report = server.check(imports, source, reference=reference, names=[name])
-    except RequestTimeout as limit:
-        return Verdict(False, answer, shown, reasons=(("timeout", str(limit)),))
-    return as_verdict(report, name, answer, shown, checked_by(server, report.method, label))
-
-
-def as_verdict(report: CheckOk, name: str, answer: str, shown: str, by: str) -> Verdict:
-    """Accepted only if the source has no finding, and the theorem is there and has none either."""
-    theorem = next((entry for entry in report.theorems if entry.name == name), None)
-    reasons = [(finding.code, finding.text) for finding in report.findings]
-    if theorem is None:
-        reasons.append(("missing", f"the source has no theorem {name}"))
-    else:
-        reasons += [(finding.code, finding.text) for finding in theorem.findings]
-        if not theorem.accepted and not reasons:
-            reasons.append(("rejected", f"the check does not accept {name}"))
-    return Verdict(
-        accepted=theorem is not None and theorem.accepted and not reasons,
-        answer=answer,
-        source=shown,
-        axioms=tuple(theorem.axioms) if theorem else (),
-        checked_by=by,
-        reasons=tuple(reasons),
-        details={"statement": theorem.statement, "dependencies": theorem.dependencies}
-        if theorem
-        else {},
-    )
-
-
-def checked_by(server: LeanServer, method: str, label: str = "") -> str:
-    """Who checked, and how axioms were collected: ``Lean 4.28.0 (embedded), trusted-library``."""
-    version = server.hello().lean.split(",")[0]
-    return f"Lean {version}{f' ({label})' if label else ''}, {method}"
 
 
 __all__ = [

@@ -93,13 +93,17 @@ class Check(Request, tag="check", frozen=True, kw_only=True):
 
     ``reference`` is the original text (its header and ``statement := sorry``) that fixes what the statement
     of ``name`` means; empty means "as the source itself says" (used by ``prove check`` without --against).
-    ``names`` limits what is audited; empty audits every theorem of the source.
+    ``names`` limits what is audited; empty audits every theorem of the source. With ``strict`` the source
+    must be the reference, command by command, with other proofs; without, it may have more (helper lemmas).
+    Commands that are not the reference's own may not run code, unless the source is ``trusted`` (the user's).
     """
 
     imports: list[str]
     source: str
     reference: str = ""
     names: list[str] = []
+    strict: bool = True
+    trusted: bool = False
     heartbeats: int = 200_000
     wall_ms: int = 120_000
 
@@ -250,11 +254,13 @@ class HelloOk(msgspec.Struct, tag="hello", frozen=True):
 
 
 class HeaderOk(msgspec.Struct, tag="parse_header", frozen=True):
-    """``body`` is the byte offset where the commands begin; ``module`` says the file is a ``module``."""
+    """``body`` is the byte offset where the commands begin; ``module`` says the file is a ``module``,
+    ``prelude`` that it does without Lean's own ``Init``."""
 
     imports: list[str]
     body: int
     module: bool
+    prelude: bool = False
 
 
 class EnvironmentOk(msgspec.Struct, tag="open_environment", frozen=True):
@@ -312,7 +318,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class TheoremReport(msgspec.Struct, frozen=True):
-    """The audit of one theorem. ``accepted`` iff ``findings`` is empty."""
+    """The audit of one theorem. ``accepted`` iff ``findings`` is empty; ``remarks`` say what a reader
+    should know of how the statement is written (its own notation, variables that Lean bound)."""
 
     name: str
     accepted: bool
@@ -320,6 +327,7 @@ class TheoremReport(msgspec.Struct, frozen=True):
     axioms: list[str]
     dependencies: list[str]
     findings: list[Finding]
+    remarks: list[Finding] = []
 
 
 class CheckOk(msgspec.Struct, tag="check", frozen=True):
@@ -330,6 +338,7 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
     findings: list[Finding]
     messages: list[Message]
     method: str
+    remarks: list[Finding] = []
 
 
 class DeclarationView(msgspec.Struct, frozen=True):

@@ -177,6 +177,8 @@ class LeanServer:
         *,
         reference: str = "",
         names: Sequence[str] = (),
+        strict: bool = True,
+        trusted: bool = False,
         heartbeats: int = 200_000,
         wall_ms: int = 120_000,
     ) -> p.CheckOk:
@@ -188,6 +190,8 @@ class LeanServer:
                 source=source,
                 reference=reference,
                 names=list(names),
+                strict=strict,
+                trusted=trusted,
                 heartbeats=heartbeats,
                 wall_ms=wall_ms,
             ),

@@ -1,0 +1,2 @@
+-- expect: accepted
+theorem t (a b : Nat) : a + b = b + a := by exact?

@@ -1,0 +1,2 @@
+-- expect: accepted
+theorem t (p : Prop) : p ∨ ¬p := Classical.em p

@@ -1,0 +1,2 @@
+-- expect: accepted
+theorem t (f : Nat → Nat) (h : ∀ x, f x = x) : f = id := funext h

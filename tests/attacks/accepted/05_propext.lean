@@ -1,0 +1,2 @@
+-- expect: accepted
+theorem t (p q : Prop) (h : p ↔ q) : p = q := propext h

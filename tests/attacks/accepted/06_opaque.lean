@@ -1,0 +1,3 @@
+-- expect: accepted
+opaque secret : Nat
+theorem t : secret = secret := rfl

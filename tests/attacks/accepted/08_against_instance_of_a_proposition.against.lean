@@ -1,0 +1,3 @@
+class P : Prop where
+  p : True
+theorem t : P := sorry

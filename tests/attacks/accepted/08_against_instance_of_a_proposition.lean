@@ -1,0 +1,4 @@
+-- expect: accepted
+class P : Prop where
+  p : True
+instance t : P := ⟨trivial⟩

@@ -1,0 +1,3 @@
+-- expect: accepted
+notation "ℕ" => Nat
+theorem t (n : ℕ) : n + 0 = n := rfl

@@ -1,0 +1,3 @@
+-- expect: accepted
+variable (h : False)
+theorem t : 1 + 1 = 2 := rfl

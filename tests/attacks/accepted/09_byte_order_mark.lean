@@ -1,0 +1,2 @@
+﻿-- expect: accepted
+theorem t : 1 + 1 = 2 := rfl

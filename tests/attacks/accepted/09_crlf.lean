@@ -1,0 +1,3 @@
+-- expect: accepted
+theorem t : 1 + 1 = 2 := by
+  rfl

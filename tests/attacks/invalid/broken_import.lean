@@ -1,0 +1,3 @@
+-- expect: invalid
+import
+theorem t : 1 = 1 := rfl

@@ -1,0 +1,3 @@
+-- expect: invalid
+-- theorem: other
+theorem t : 1 = 1 := rfl

@@ -1,0 +1,2 @@
+-- expect: invalid
+theorem t : "ÿþ" = "" := rfl

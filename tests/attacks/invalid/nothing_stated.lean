@@ -1,0 +1,2 @@
+-- expect: invalid
+def f := 1

@@ -1,0 +1,3 @@
+-- expect: invalid
+import Does.Not.Exist
+theorem t : 1 = 1 := rfl

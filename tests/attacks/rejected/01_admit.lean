@@ -1,0 +1,2 @@
+-- expect: rejected sorry
+theorem t : 1 = 2 := by admit

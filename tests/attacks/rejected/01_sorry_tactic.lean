@@ -1,0 +1,3 @@
+-- expect: rejected sorry
+theorem t (a b : Nat) : a + b = b + a := by
+  sorry

@@ -1,0 +1,2 @@
+-- expect: rejected sorry
+theorem t (a b : Nat) : a + b = b + a := sorry

@@ -1,0 +1,4 @@
+-- expect: rejected sorry
+theorem t : 1 = 2 := by
+  stop
+  rfl

@@ -1,0 +1,3 @@
+-- expect: rejected sorry
+set_option warn.sorry false
+theorem t : 1 = 2 := sorry

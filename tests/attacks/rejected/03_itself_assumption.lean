@@ -1,0 +1,2 @@
+-- expect: rejected elaboration
+theorem t : 1 = 2 := by assumption

@@ -1,0 +1,4 @@
+-- expect: rejected elaboration
+theorem t (p q : Prop) (hp : p) : p ∧ q := by
+  constructor
+  · exact hp

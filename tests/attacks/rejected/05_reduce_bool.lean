@@ -1,0 +1,3 @@
+-- expect: rejected axiom
+def check : Bool := 2 ^ 10 == 1024
+theorem t : check = true := Lean.ofReduceBool check true rfl

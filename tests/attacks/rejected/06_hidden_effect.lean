@@ -1,0 +1,3 @@
+-- expect: rejected runs_code
+opaque token : Void IO.RealWorld
+theorem t : True := trivial

@@ -1,0 +1,3 @@
+-- expect: rejected unsafe_code
+unsafe def loop : False := loop
+theorem t : True := trivial

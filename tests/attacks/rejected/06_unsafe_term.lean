@@ -1,0 +1,2 @@
+-- expect: rejected unsafe_code
+theorem t : True := unsafe trivial

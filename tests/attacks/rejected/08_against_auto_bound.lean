@@ -1,0 +1,2 @@
+-- expect: rejected statement_differs
+theorem t (n : nat) : n = n := rfl

@@ -1,0 +1,2 @@
+-- expect: rejected missing
+example : 1 + 1 = 2 := rfl

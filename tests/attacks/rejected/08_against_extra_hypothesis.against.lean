@@ -1,0 +1,1 @@
+theorem t (a b : Nat) : a + 0 = b := sorry

@@ -1,0 +1,2 @@
+def double (n : Nat) : Nat := n + n
+theorem t (n : Nat) : double n = double n + 0 := sorry

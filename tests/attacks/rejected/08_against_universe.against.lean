@@ -1,0 +1,1 @@
+theorem t.{u} (α : Type u) (x : α) : x = x := sorry

@@ -1,0 +1,3 @@
+-- expect: rejected prelude
+prelude
+theorem t : True := trivial

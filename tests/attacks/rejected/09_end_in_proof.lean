@@ -1,0 +1,5 @@
+-- expect: rejected elaboration
+namespace A
+theorem t : 1 = 2 := by
+  rfl
+end A

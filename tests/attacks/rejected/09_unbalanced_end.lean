@@ -1,0 +1,3 @@
+-- expect: rejected elaboration
+theorem t : 1 = 1 := rfl
+end

@@ -1,0 +1,3 @@
+-- expect: rejected elaboration
+theorem t : 1 = 2 := by
+  rfl /- never closed

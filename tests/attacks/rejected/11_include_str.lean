@@ -1,0 +1,3 @@
+-- expect: rejected reads_file
+def secret : String := include_str "/etc/hostname"
+theorem t : secret = secret := rfl

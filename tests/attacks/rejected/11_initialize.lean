@@ -1,0 +1,3 @@
+-- expect: rejected runs_code
+initialize IO.FS.writeFile "/tmp/neural-prover-attack" "was here"
+theorem t : 1 = 1 := rfl

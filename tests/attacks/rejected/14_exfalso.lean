@@ -1,0 +1,3 @@
+-- expect: rejected elaboration
+theorem t (a : Nat) : a = a + 1 := by
+  exfalso
