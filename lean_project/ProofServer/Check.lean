@@ -217,7 +217,7 @@ where
   /-- With the file's own notation about, only the form without any notation says what is meant. -/
   statementText (env : Environment) (type : Expr) (plain : Bool) : IO String := do
     let options : Options := if plain then {} else
-      ((({} : Options).setBool `pp.notation false).setBool `pp.explicit true).setBool `pp.fullNames true
+      (((({} : Options).setBool `pp.notation false).setBool `pp.fieldNotation false).setBool `pp.explicit true).setBool `pp.fullNames true
     let context : Core.Context := { options, fileName := "<input>", fileMap := FileMap.ofString "" }
     let result ← ((((do return clip (← ppExpr type).pretty 4000 : MetaM String).run' {} {}).run context { env }).toBaseIO : BaseIO _)
     match result with

@@ -79,14 +79,6 @@ structure Elaborated where
   notes : Array Note := #[]
   commands : Array (Syntax × List InfoTree) := #[]
   interrupted : Bool := false
-  /-- why the rest was not elaborated: a command that may not run -/
-  refused : Option String := none
-
-/-- What to do with a command before it is elaborated. -/
-inductive Screening where
-  | elaborate
-  | skip
-  | refuse (reason : String)
 
 /-- Elaborates one command on `state`; exceptions of the elaborator become messages, as in Lean's own loop. -/
 def elabCommand (input : Parser.InputContext) (pos : String.Pos.Raw) (stx : Syntax) (state : Command.State)
@@ -98,7 +90,7 @@ def elabCommand (input : Parser.InputContext) (pos : String.Pos.Raw) (stx : Synt
   ref.get
 
 partial def elabCommands (input : Parser.InputContext) (parser : Parser.ModuleParserState)
-    (acc : Elaborated) (token : IO.CancelToken) (screen : Syntax → Screening) : IO Elaborated := do
+    (acc : Elaborated) (token : IO.CancelToken) : IO Elaborated := do
   let scope := match acc.state.scopes with
     | s :: _ => s
     | [] => { header := "" }
@@ -110,10 +102,6 @@ partial def elabCommands (input : Parser.InputContext) (parser : Parser.ModulePa
   let notes ← notesOf log
   let acc := { acc with notes := pushAll acc.notes notes.toList }
   if Parser.isTerminalCommand stx then return acc
-  match screen stx with
-  | .skip => elabCommands input parser acc token screen
-  | .refuse reason => return { acc with refused := some reason }
-  | .elaborate =>
   let state := { acc.state with messages := {}, infoState := { acc.state.infoState with trees := {} } }
   let state ← elabCommand input start stx state token
   let notes ← notesOf state.messages
@@ -121,16 +109,16 @@ partial def elabCommands (input : Parser.InputContext) (parser : Parser.ModulePa
     state, notes := pushAll acc.notes notes.toList,
     commands := acc.commands.push (stx, (persistentArrayElements state.infoState.trees).toList) }
   if ← token.isSet then return { acc with interrupted := true }
-  elabCommands input parser acc token screen
+  elabCommands input parser acc token
 
 /-- Elaborates `source` (no import lines) on top of `state`. -/
 def elabSource (watchdog : Watchdog) (state : Command.State) (source : String) (infoTrees : Bool)
-    (wallMs : Nat) (screen : Syntax → Screening := fun _ => .elaborate) : IO Elaborated := do
+    (wallMs : Nat) : IO Elaborated := do
   let input : Parser.InputContext :=
     { inputString := source, fileName := "<input>", fileMap := FileMap.ofString source }
   let state := { state with infoState := { state.infoState with enabled := infoTrees, trees := {} } }
   let token ← watchdog.arm wallMs
-  let result ← elabCommands input {} { state } token screen
+  let result ← elabCommands input {} { state } token
   watchdog.disarm
   return result
 

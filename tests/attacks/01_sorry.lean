@@ -1,2 +1,0 @@
--- expect: rejected sorry
-theorem t (a b : Nat) : a = b := by sorry

@@ -1,2 +1,0 @@
--- expect: rejected sorry
-theorem t : 1 = 2 := sorryAx _ false

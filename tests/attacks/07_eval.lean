@@ -1,3 +1,0 @@
--- expect: rejected runs_code
-#eval IO.println "no goals"
-theorem t : 1 = 1 := rfl

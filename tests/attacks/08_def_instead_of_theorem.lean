@@ -1,3 +1,0 @@
--- expect: rejected
--- names: t
-def t : 1 = 1 := rfl

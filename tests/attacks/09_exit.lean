@@ -1,4 +1,0 @@
--- expect: rejected
--- names: t
-#exit
-theorem t : 1 = 2 := rfl

@@ -1,3 +1,0 @@
--- expect: rejected
-theorem t : 1 = 2 := by
-  /- skip

@@ -1,2 +1,0 @@
--- expect: accepted
-theorem admit_axiom_eval (p : Prop) (h : p) : p := h

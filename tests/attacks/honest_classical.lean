@@ -1,2 +1,0 @@
--- expect: accepted
-theorem em' (p : Prop) : p ∨ ¬p := Classical.em p

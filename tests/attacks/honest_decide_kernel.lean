@@ -1,2 +1,0 @@
--- expect: accepted
-theorem t : 2 ^ 64 % 7 = 2 := by decide +kernel

@@ -1,2 +1,0 @@
--- expect: accepted
-theorem t (h : False) : 1 = 2 := by exfalso; exact h
