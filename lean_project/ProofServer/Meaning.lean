@@ -269,7 +269,7 @@ def readingOf (pristine env : Environment) (records : List CommandRecord)
     if let some i := plain.find? n then
       if otherReading i.type info.type then
         if !differs then
-          findings := findings.push { code := "statement_differs", text := s!"the statement of {nameText n} means something else without {what}" }
+          findings := findings.push { code := "statement_differs", text := s!"the statement differs: without {what}, {nameText n} says something else" }
         differs := true
       else if i.type == info.type then same := listAppend left same
   for (i, c) in suspectCommands 0 records do
@@ -277,7 +277,7 @@ def readingOf (pristine env : Environment) (records : List CommandRecord)
     if isSyntaxCommand inner.getKind && concerns kinds c then
       remarks := remarks.push { code := "notation", text := s!"the statement is written with the file's own {describeCommand c}" }
       if !differs && !hasNat same i && (anyText (stringsIn inner) basicTokens || inner.getKind == `Lean.Parser.Command.macro_rules && rewritesLibrary kinds inner) then
-        findings := findings.push { code := "statement_differs", text := s!"the file gives {describeCommand c} a new meaning, and the statement of {nameText n} uses it" }
+        findings := findings.push { code := "statement_differs", text := s!"the statement differs: the file gives {describeCommand c} a new meaning, and {nameText n} uses it" }
         differs := true
   -- instances and names in the place of the library's
   let own := localOnes info.type.getUsedConstants.toList

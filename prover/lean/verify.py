@@ -88,6 +88,11 @@ def check_text(
     }
     if names and not findings and lacking:
         raise BadInput(f"the file declares no theorem {', '.join(sorted(lacking))}")
+    findings += [
+        Finding("missing", f"the original states {name}, this file does not")
+        for name in expected
+        if name in lacking
+    ]
     errors = any(message.severity == "error" for message in found.messages)
     if not found.theorems and not findings and not errors:
         raise BadInput("there is no theorem to check in this file")

@@ -81,7 +81,7 @@ def test_the_reference_may_run_code_but_the_file_may_not(lean_server: LeanServer
     good = check_text(lean_server, f"{STATEMENT} := by omega\n", reference=reference)
     assert good.accepted
     bad = check_text(lean_server, f"#eval 1\n{STATEMENT} := by omega\n", reference=reference)
-    assert [finding.code for finding in bad.findings] == ["runs_code"]
+    assert "runs_code" in [finding.code for finding in bad.findings]
 
 
 def test_notation_of_the_file_is_named(lean_server: LeanServer) -> None:
