@@ -26,12 +26,6 @@ def allowedAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
 def unsoundConstants : List Name :=
   [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
 
-/-- Does this environment carry the proofs of its library (else they look like axioms)? -/
-def hasLibraryProofs (env : Environment) : Bool :=
-  match env.find? ``Nat.add_comm with
-  | some (.thmInfo _) => true
-  | _ => false
-
 def usedConstants (i : ConstantInfo) : List Name :=
   let inType := i.type.getUsedConstants.toList
   let inValue := match i.value? (allowOpaque := true) with
@@ -159,7 +153,7 @@ def axiomFindings (env : Environment) (own imported : List Name) : List Finding 
     if hasName unsoundConstants n then
       findings := findings.push (if n == ``sorryAx
         then { code := "sorry", text := "the proof depends on sorry" }
-        else { code := "axiom", text := s!"the proof depends on {nameText n}, which trusts compiled code" })
+        else { code := "axiom", text := s!"axiom not allowed: {nameText n}, which trusts compiled code" })
       axioms := axioms.push n
     else if hasName allowedAxioms n then axioms := axioms.push n
   for n in own do
@@ -261,7 +255,7 @@ where
 cannot depend on the source. -/
 def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
   let options := maxHeartbeats.set {} heartbeats
-  let initial := Command.mkState pristine {} options
+  let initial := startState pristine options
   let mut findings : Array Finding := #[]
   let mut reference? : Option Guarded := none
   if input.reference != "" then

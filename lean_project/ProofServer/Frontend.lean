@@ -80,6 +80,19 @@ structure Elaborated where
   commands : Array (Syntax × List InfoTree) := #[]
   interrupted : Bool := false
 
+/-- Does this environment carry the proofs of its library (else they look like axioms)? -/
+def hasLibraryProofs (env : Environment) : Bool :=
+  match env.find? ``Nat.add_comm with
+  | some (.thmInfo _) => true
+  | _ => false
+
+/-- The state that a text is elaborated on. The embedded build lacks compiled code of some library functions; there
+definitions need no code of their own (as in a `noncomputable section`), which changes nothing that the kernel sees. -/
+def startState (env : Environment) (options : Options) : Command.State :=
+  let state := Command.mkState env {} options
+  if hasLibraryProofs env then state
+  else { state with scopes := [{ header := "", opts := options, isNoncomputable := true }] }
+
 /-- Elaborates one command on `state`; exceptions of the elaborator become messages, as in Lean's own loop. -/
 def elabCommand (input : Parser.InputContext) (pos : String.Pos.Raw) (stx : Syntax) (state : Command.State)
     (token : IO.CancelToken) : IO Command.State := do

@@ -69,7 +69,7 @@ def handleOpenEnvironment (s : Server) (j : Json) : IO Reply := do
   match ← s.base imports with
   | .error r => return .error r
   | .ok env =>
-    let done ← elabSource s.watchdog (Command.mkState env {} {}) header false (natField j "wall_ms" 60000)
+    let done ← elabSource s.watchdog (startState env {}) header false (natField j "wall_ms" 60000)
     if done.interrupted then return refuse "timeout" "the header takes too long to elaborate"
     if let some n := firstError done.notes.toList then
       return .error { kind := "elaboration", message := n.text, line := n.line, column := n.column }
@@ -324,7 +324,7 @@ def run (bases : IO.Ref (List (String × Environment))) : IO Unit := do
 /-- Elaborates a theorem that touches the tactics' own tables, so that the first real one need not build them. -/
 def warmUp (base : Environment) : IO Unit := do
   let watchdog : Watchdog := { deadline := ← IO.mkRef 0, token := ← IO.mkRef (← IO.CancelToken.new) }
-  let _ ← elabSource watchdog (Command.mkState base {} {})
+  let _ ← elabSource watchdog (startState base {})
     "theorem warm_up (a b : Nat) (xs : List Nat) (h : a < b) : (xs ++ []).length + a < b + xs.length ∧ a ≠ b := by\n  constructor\n  · simp; omega\n  · grind\n"
     true 60000
 

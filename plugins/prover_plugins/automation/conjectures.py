@@ -21,7 +21,7 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
     """``have`` steps for the lemmas that the functions' types suggest; before an induction, not inside one."""
     if goal.in_induction:
         return
-    score = 0.04 if any(f.name.startswith("lem") for f in goal.facts) else 0.14
+    score = 0.04 if any(f.name.startswith("lem") for f in goal.facts) else 0.18
     functions = _functions(goal)
     claims = dict.fromkeys(claim for f in functions for claim in _claims(f, functions))
     name = goal.fresh("lem")
@@ -116,6 +116,12 @@ def _over_lists(
             yield (*typed, ("c", element)), f"c ∈ {first} → c ∈ {subject}", subject
             yield typed, f"{name} ({first}) = {first}", subject
             yield typed, f"{name} ({first}) = {subject}", subject
+        if len(typed) == 1:
+            element = kind.removeprefix("List ")
+            yield both, f"{whole} = {second} ++ {first}", subject
+            if result == kind:
+                last = call(f"({subject} ++ [c])")
+                yield (*typed, ("c", element)), f"{last} = c :: {first}", subject
         yield both, f"{whole} = {first} ++ {second}", subject
     elif result == "Nat":
         yield both, f"{whole} = {first} + {second}", subject
