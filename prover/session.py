@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from prover.closing import Closing
 from prover.errors import BadInput, InfrastructureFault
 from prover.problem import Problem
 from prover.reports import CheckReport, ProofReport, open_goals, why_not
@@ -46,7 +46,7 @@ class Options:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-class Session:
+class Session(Closing):
     """What one caller needs to prove things: toolchain, plugins, Lean. Close it when done."""
 
     def __init__(self, options: Options | None = None) -> None:
@@ -122,17 +122,6 @@ class Session:
         proof."""
         self._closed = True
         self.let_go()
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # --------------------------------------------------------------------------------- proving
 

@@ -76,10 +76,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that is the current one, with none but its own plugins; imports are undone."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    # Another test of the same session may have left the logger switched off.
-    logging.disable(logging.NOTSET)
-    monkeypatch.setattr(prover.plugins.logger, "disabled", False)
-    monkeypatch.setattr(prover.plugins.logger, "propagate", True)
     before = set(sys.modules)
     monkeypatch.setattr(prover.plugins, "_source_tree", lambda: iter(()))
     monkeypatch.setattr(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
 from typing import cast
 
+from prover.closing import Closing
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.lean.goals import LeanState
@@ -140,7 +140,7 @@ class Steps:
         return view
 
 
-class LeanEnvironment:
+class LeanEnvironment(Closing):
     """One opened theorem (implements ``prover.domain.Environment``). Not thread-safe."""
 
     def __init__(self, server: LeanServer, problem: Problem, *, label: str = "") -> None:
@@ -240,17 +240,6 @@ class LeanEnvironment:
         if not self._closed:
             self._closed = True
             self._server.release([self.initial_state.id], [self._environment])
-
-    def __enter__(self) -> LeanEnvironment:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 __all__ = [

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from types import TracebackType
 
+from prover.closing import Closing
 from prover.errors import InfrastructureFault
 from prover.lean.connection import Launchable
 from prover.lean.server import LeanServer
 
 
-class LeanPool:
+class LeanPool(Closing):
     """At most ``size`` servers, lent to one thread at a time. Thread-safe.
 
     ``open_server`` makes a server (default: a process of our own on ``toolchain``); it is called
@@ -85,14 +85,3 @@ class LeanPool:
             idle, self._idle = self._idle, []
         for server in idle:
             server.close()
-
-    def __enter__(self) -> LeanPool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -8,11 +8,11 @@ too much memory a new process is started and whatever is needed next is rebuilt,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
 from typing import TypeVar
 
 import msgspec
 
+from prover.closing import Closing
 from prover.errors import InfrastructureFault
 from prover.lean import protocol as p
 from prover.lean.connection import (
@@ -42,7 +42,7 @@ _RELEASE_BATCH = 256
 T = TypeVar("T")
 
 
-class LeanServer:
+class LeanServer(Closing):
     """A Lean server that is always there: started at first use, restarted when lost.
 
     Every call raises :class:`BadInput` for what is wrong with the caller's text and
@@ -277,17 +277,6 @@ class LeanServer:
         if process is not None and process.borrowed and process.activity is Activity.IDLE:
             self.release_all()
         self._connection.close()
-
-    def __enter__(self) -> LeanServer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # ------------------------------------------------------------------- states and their recipes
 

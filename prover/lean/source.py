@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import cast
 
+from prover.closing import Closing
 from prover.domain import Candidate, State, StepResult, Verdict
 from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
@@ -184,7 +184,7 @@ def open_sorry_problems(server: LeanServer, path: Path) -> list[SorryProblem]:
     ]
 
 
-class SorryEnvironment:
+class SorryEnvironment(Closing):
     """A sorry opened for search (implements ``prover.domain.Environment``)."""
 
     def __init__(self, server: LeanServer, question: SorryProblem, label: str) -> None:
@@ -284,17 +284,6 @@ class SorryEnvironment:
     def close(self) -> None:
         """Frees the initial state."""
         self._server.release([self.initial_state.id])
-
-    def __enter__(self) -> SorryEnvironment:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def replace_all(source: SourceFile, edits: Iterable[tuple[SorryView, str]]) -> str:

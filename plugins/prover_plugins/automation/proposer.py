@@ -22,8 +22,6 @@ from prover_plugins.automation.reading import Reader, Suggestion
 
 Rule = Callable[[Reader], Iterator[Suggestion]]
 
-BINDERS = ("forall", "implies", "not", "let", "ne")
-
 BINDER_RULES: tuple[Rule, ...] = (structure.introduction, closing.closing)
 """For a target that begins with a binder: introduce first, everything else comes after."""
 
@@ -84,13 +82,13 @@ PREMISES_FROM = 0.1
 
 def _is_readable(goal: Reader) -> bool:
     return (
-        not goal.shadowed and goal.goal.shape not in BINDERS and structure.conjunction(goal) is None
+        not goal.shadowed and goal.goal.shape not in structure.BINDERS and structure.conjunction(goal) is None
     )
 
 
 def suggest(goal: Reader) -> Iterator[Suggestion]:
     """The suggestions of the rules that apply to this goal, in no particular order."""
-    if goal.goal.shape in BINDERS:
+    if goal.goal.shape in structure.BINDERS:
         rules = BINDER_RULES
     elif goal.shadowed:
         rules = HIDDEN_RULES

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from prover.lean.protocol import HypothesisView
 from prover_plugins.automation.reading import Reader, Suggestion
 
+BINDERS = ("forall", "implies", "not", "let", "ne")
+"""Shapes of targets that begin with a binder."""
+
 _WITNESSES = 8
 
 
 def introduction(goal: Reader) -> Iterator[Suggestion]:
     """``intro`` with readable names; the only structural step for a target that begins with a binder."""
-    if goal.goal.shape not in ("forall", "implies", "not", "let", "ne"):
+    if goal.goal.shape not in BINDERS:
         return
     bound = goal.goal.bound
     if goal.goal.shape in ("not", "ne"):
