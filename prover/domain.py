@@ -7,7 +7,7 @@ else. Errors: bad input raises :class:`prover.errors.BadInput`; a fault of the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -80,6 +80,48 @@ class StepResult:
     kind: str = ""
     message: str = ""
     micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step as reward signals see it: what was tried where, and what the checker said.
+
+    ``root`` is the state that the problem opened with, for measures relative to it.
+    """
+
+    root: State
+    before: State
+    candidate: Candidate
+    result: StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Refutation:
+    """Why a state is false: values of its variables for which all hypotheses hold and the goal does not.
+
+    ``values`` are (variable, value) pairs in the order of the context, values as the domain writes them.
+    """
+
+    values: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {value}" for name, value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What a reasoning module found about a state.
+
+    ``facts`` are sentences or statements that an informed proposer (a language model) may read,
+    ``candidates`` join those of the proposers, ``features`` are numbers for observers and learned weights,
+    ``refutation`` says that the state is false: the search leaves it, and where it is the first state
+    it ends.
+    """
+
+    facts: tuple[str, ...] = ()
+    candidates: Iterable[Candidate] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
+    refutation: Refutation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,112 @@
 
 A plugin is any object (usually a module) with functions marked ``@hookimpl`` named as below; it is found by
 the entry point group ``neural_prover`` or by ``--plugin module:object``. Built-ins use the same road.
+
+What a hook returns fits one of the protocols here; nobody need inherit from them. Where a plugin raises, does
+not answer within its deadline or returns something else, it is named in one line and left out of the rest of
+that search. Nothing that a plugin returns can make a theorem proved: only ``Environment.verify`` of the
+domain does, and a consistency check can only take that back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import pluggy
 
-from prover.domain import Candidate, Environment, State
+from prover.domain import Candidate, Environment, Insight, State, Transition, Verdict
 from prover.problem import Problem
 
+if TYPE_CHECKING:
+    import click
+
+    from prover.traces.theorem import TracedTheorem
+
 PROJECT = "neural_prover"
+API_VERSION = 1
+"""Raised when a hook or protocol here changes so that plugins must change too. A plugin may say which one it
+was written for, as ``PROVER_API = 1``; one written for another is left out with a clear line."""
+
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Domain(Protocol):
+    """Opens problems of one kind (``Problem.domain`` names it)."""
+
+    name: str
+
+    def open(self, problem: Problem) -> Environment:
+        """Opens ``problem``; raises BadInput where it makes no sense."""
 
 
 class Proposer(Protocol):
     """Suggests actions for a state.
 
     ``propose`` is called once for each state that the search expands; it may yield lazily, best first.
-    It must be deterministic for a given problem and state.
+    It must be deterministic for a given problem and state. A proposer for some domains only has an
+    attribute ``domains``, a collection of their names (all, where it has none); so has everything below.
+
+    Optional: ``least_cost``, in nats: nothing it proposes is more probable than ``exp(-least_cost)``, so it
+    is asked only when that is the best there is to try. ``propose_informed(problem, state, facts)``, called
+    instead of ``propose`` with the facts that reasoning modules found about the state.
     """
 
     name: str
 
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
         """Yields candidates for ``state``."""
+
+
+class ReasoningModule(Protocol):
+    """Reads a state and says what it finds: facts, candidates, features, or that the state is false.
+
+    Asked once for each state that is expanded, before the proposers.
+    """
+
+    name: str
+
+    def read(self, problem: Problem, state: State) -> Insight | None:
+        """What the module finds about ``state``; None for nothing."""
+
+
+class RewardSignal(Protocol):
+    """Turns a step and what the checker said about it into a number.
+
+    Rewards of all signals are added, each times its weight. A fault of the infrastructure never reaches a
+    signal: it yields no reward at all.
+    """
+
+    name: str
+
+    def reward(self, transition: Transition) -> float:
+        """The reward of one step; finite."""
+
+
+class Curriculum(Protocol):
+    """Orders training data by difficulty."""
+
+    name: str
+
+    def difficulty(self, theorem: TracedTheorem) -> float:
+        """How hard ``theorem`` is to learn from; smaller comes first."""
+
+    def boundaries(self, difficulties: Sequence[float], stages: int) -> Sequence[float]:
+        """The upper bound of each stage, ascending; the last is infinite."""
+
+
+class ConsistencyCheck(Protocol):
+    """Looks at an answer that the domain accepted, and may object.
+
+    The weights of the checks that object are added (1 each unless set otherwise); from 1 on the answer is
+    rejected. A check that breaks counts as one that objects: it can never let an answer pass.
+    """
+
+    name: str
+
+    def check(self, problem: Problem, actions: Sequence[str], verdict: Verdict) -> Sequence[tuple[str, str]]:
+        """Objections as (stable code, one sentence); empty for none."""
 
 
 class Observer(Protocol):
@@ -39,18 +117,39 @@ class Observer(Protocol):
         """Is called for each event, in order."""
 
 
-class Domain(Protocol):
-    """Opens problems of one kind."""
-
-    name: str
-
-    def open(self, problem: Problem) -> Environment:
-        """Opens ``problem``; raises BadInput where it makes no sense."""
+@hookspec
+def prover_domains() -> list[Domain]:
+    """Return the domains this plugin adds."""
+    raise NotImplementedError
 
 
 @hookspec
 def prover_proposers() -> list[Proposer]:
     """Return proposers to ask for candidates in every search."""
+    raise NotImplementedError
+
+
+@hookspec
+def prover_modules() -> list[ReasoningModule]:
+    """Return reasoning modules that read every expanded state."""
+    raise NotImplementedError
+
+
+@hookspec
+def prover_rewards() -> list[RewardSignal]:
+    """Return reward signals for steps, used by training and, where weighted, by the search."""
+    raise NotImplementedError
+
+
+@hookspec
+def prover_curricula() -> list[Curriculum]:
+    """Return curricula that training can choose by name."""
+    raise NotImplementedError
+
+
+@hookspec
+def prover_checks() -> list[ConsistencyCheck]:
+    """Return checks that an accepted answer must also pass."""
     raise NotImplementedError
 
 
@@ -61,6 +160,6 @@ def prover_observers() -> list[Observer]:
 
 
 @hookspec
-def prover_domains() -> list[Domain]:
-    """Return the domains this plugin adds."""
+def prover_commands() -> list[click.Command]:
+    """Return commands for the command line (``prove NAME …``); import what they need inside them."""
     raise NotImplementedError

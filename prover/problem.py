@@ -25,7 +25,8 @@ class Problem:
 
     For the Lean domain ``statement`` is a theorem without its proof (``theorem t (a : Nat) : a = a``),
     ``imports`` are module names (``("Init",)``) and ``header`` is Lean source put before the statement
-    (definitions, ``open``, options).
+    (definitions, ``open``, options). ``hints`` are actions or lemma names that a person thinks useful,
+    ``avoid`` actions that must not be tried (exactly, or a first word such as ``omega``).
     """
 
     statement: str
@@ -34,4 +35,6 @@ class Problem:
     imports: tuple[str, ...] = ()
     header: str = ""
     budget: Budget = field(default_factory=Budget)
+    hints: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Traces of proofs: LeanDojo's format, and what a search leaves behind."""
