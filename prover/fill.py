@@ -26,7 +26,7 @@ def open_file(session: Session, path: Path) -> list[SorryProblem]:
     """
     from prover.lean.source import open_sorry_problems
 
-    session.proposers()
+    session.team()
     try:
         return open_sorry_problems(session.server(), path)
     except BadInput as error:

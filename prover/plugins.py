@@ -12,17 +12,28 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
 from prover import __version__, hookspecs
-from prover.hookspecs import Domain, Observer, Proposer
+from prover.hookspecs import (
+    ConsistencyCheck,
+    Curriculum,
+    Domain,
+    Observer,
+    Proposer,
+    ReasoningModule,
+    RewardSignal,
+)
+
+if TYPE_CHECKING:
+    import click
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +107,11 @@ def _add(manager: PluginManager, found: _Found, *, enabled: bool) -> None:
         return
     try:
         plugin = found.load()
+        written_for = getattr(plugin, "PROVER_API", hookspecs.API_VERSION)
+        if written_for != hookspecs.API_VERSION:
+            raise ValueError(
+                f"it was written for version {written_for} of the plugin API, this is {hookspecs.API_VERSION}"
+            )
         manager.register(plugin, found.name)
         # Each plugin is checked as it comes, so that what is wrong is known to be its own.
         manager.check_pending()
@@ -202,31 +218,95 @@ def _expect(hook: str, item: object, methods: tuple[str, ...]) -> None:
         raise TypeError(f"{hook} returned {item!r}, which has no {' and no '.join(missing)}")
 
 
-def proposers(manager: PluginManager) -> list[Proposer]:
-    """The proposers of all plugins, in the order the plugins were loaded; names are distinct."""
-    found: dict[str, Proposer] = {}
-    for name, item in _call(manager, "prover_proposers", ("propose",)):
+def _by_name(manager: PluginManager, hook: str, methods: tuple[str, ...]) -> dict[str, Any]:
+    """What all plugins return from ``hook``, by name, in the order of loading; the first of a name stays."""
+    found: dict[str, Any] = {}
+    for plugin, item in _call(manager, hook, methods):
         if item.name in found:
-            logger.warning("proposer %r of plugin %r is left out: name taken", item.name, name)
-        else:
-            found[item.name] = item
-    return list(found.values())
-
-
-def domains(manager: PluginManager) -> dict[str, Domain]:
-    """The domains of all plugins by name."""
-    found: dict[str, Domain] = {}
-    for name, item in _call(manager, "prover_domains", ("open",)):
-        if item.name in found:
-            logger.warning("domain %r of plugin %r is left out: name taken", item.name, name)
+            what = hook.removeprefix("prover_")
+            logger.warning("%s: %r of plugin %r is left out: the name is taken", what, item.name, plugin)
         else:
             found[item.name] = item
     return found
 
 
+def domains(manager: PluginManager) -> dict[str, Domain]:
+    """The domains of all plugins, by name."""
+    return _by_name(manager, "prover_domains", ("open",))
+
+
+def proposers(manager: PluginManager, domain: str | None = None) -> list[Proposer]:
+    """The proposers of all plugins, those for ``domain`` only if it is given; names are distinct."""
+    return _for(domain, _by_name(manager, "prover_proposers", ("propose",)))
+
+
+def modules(manager: PluginManager, domain: str | None = None) -> list[ReasoningModule]:
+    """The reasoning modules of all plugins, those for ``domain`` only if it is given."""
+    return _for(domain, _by_name(manager, "prover_modules", ("read",)))
+
+
+def rewards(manager: PluginManager, domain: str | None = None) -> list[RewardSignal]:
+    """The reward signals of all plugins, those for ``domain`` only if it is given."""
+    return _for(domain, _by_name(manager, "prover_rewards", ("reward",)))
+
+
+def curricula(manager: PluginManager) -> dict[str, Curriculum]:
+    """The curricula of all plugins, by name."""
+    return _by_name(manager, "prover_curricula", ("difficulty", "boundaries"))
+
+
+def checks(manager: PluginManager, domain: str | None = None) -> list[ConsistencyCheck]:
+    """The consistency checks of all plugins, those for ``domain`` only if it is given."""
+    return _for(domain, _by_name(manager, "prover_checks", ("check",)))
+
+
 def observers(manager: PluginManager) -> list[Observer]:
     """The observers of all plugins, in the order the plugins were loaded."""
     return [item for _, item in _call(manager, "prover_observers", ("__call__",))]
+
+
+def commands(manager: PluginManager) -> dict[str, click.Command]:
+    """The commands of all plugins, by name."""
+    return _by_name(manager, "prover_commands", ("invoke", "make_context"))
+
+
+def _for(domain: str | None, items: dict[str, Any]) -> list[Any]:
+    """Those that work in ``domain``: all without an attribute ``domains``, and those that name it there."""
+    return [item for item in items.values() if domain is None or domain in getattr(item, "domains", (domain,))]
+
+
+class Named(Protocol):
+    """Has a name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """What the plugins add to a search in one domain."""
+
+    proposers: list[Proposer]
+    modules: list[ReasoningModule]
+    rewards: list[RewardSignal]
+    checks: list[ConsistencyCheck]
+    observers: list[Observer]
+
+    @property
+    def names(self) -> list[str]:
+        """Everything that a weight can be given to."""
+        parts: tuple[Sequence[Named], ...] = (self.proposers, self.modules, self.rewards, self.checks)
+        return [item.name for part in parts for item in part]
+
+
+def team(manager: PluginManager, domain: str) -> Team:
+    """Everything that plugins add to a search in ``domain``."""
+    return Team(
+        proposers(manager, domain),
+        modules(manager, domain),
+        rewards(manager, domain),
+        checks(manager, domain),
+        observers(manager),
+    )
 
 
 def describe(manager: PluginManager) -> list[PluginInfo]:

@@ -21,11 +21,13 @@ class ProofReport:
     """What came out of one problem.
 
     ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says
-    nothing about the truth of the theorem), ``invalid`` (the question makes no sense;
-    ``message``, ``line`` and ``column`` are Lean's) or ``infrastructure`` (Lean failed or is
+    nothing about the truth of the theorem, unless there is a ``counterexample``), ``invalid`` (the
+    question makes no sense; ``message``, ``line`` and ``column`` are Lean's) or ``infrastructure`` (Lean failed or is
     missing). ``proof`` is what follows ``:=``, ``source`` the complete text that was checked.
     ``states`` counts distinct proof states, ``steps`` tactics tried; ``seconds`` is wall time
-    without the start of Lean. ``proposers`` are those whose steps the proof uses. ``graph`` is
+    without the start of Lean. ``proposers`` are those whose steps the proof uses, ``statistics`` what
+    each did (:class:`prover.search.ProposerStatistics`). ``counterexample`` are values by variable by
+    which Lean proved the theorem false (reason ``refuted``). ``graph`` is
     the search's, for ``--explain``, ``verdict`` the check's; None where there was none.
     """
 
@@ -47,6 +49,8 @@ class ProofReport:
     open_goals: tuple[str, ...] = ()
     proposers: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    counterexample: Mapping[str, str] | None = None
+    statistics: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
     graph: SearchGraph | None = field(default=None, repr=False, compare=False)
     verdict: Verdict | None = field(default=None, repr=False, compare=False)
 
@@ -72,6 +76,7 @@ class ProofReport:
             "message": self.message,
             "line": self.line,
             "column": self.column,
+            "counterexample": dict(self.counterexample) if self.counterexample is not None else None,
         }
 
 
@@ -149,6 +154,8 @@ def why_not(problem: Problem, outcome: SearchOutcome) -> str:
         "exhausted": "everything that the proposers suggest was tried",
         "interrupted": "interrupted",
     }
+    if outcome.refutation is not None:
+        return f"false: {outcome.refutation} (Lean proved the negation)"
     text = sentences.get(outcome.reason.value, outcome.reason.value)
     if outcome.rejected:
         reasons = outcome.rejected[-1].reasons

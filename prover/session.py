@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,11 @@ from prover.problem import Problem
 from prover.reports import CheckReport, ProofReport, open_goals, why_not
 
 if TYPE_CHECKING:
-    import pluggy
-
     from prover.domain import Environment
-    from prover.hookspecs import Observer, Proposer
+    from prover.hookspecs import Observer
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
+    from prover.plugins import Team
     from prover.search import SearchOutcome
 
 
@@ -33,7 +32,11 @@ class Options:
     """How to prove: which Lean, which plugins, which seed.
 
     ``start`` is the file or folder from which a Lake project is looked for. ``use_service``
-    allows the resident server, which keeps Lean warm between calls.
+    allows the resident server, which keeps Lean warm between calls. ``plugins`` are loaded besides
+    the installed ones, those named in ``disabled`` are not. ``weights`` are by the name of a
+    proposer, module, signal or check. ``model`` is a folder or an address, ``none``, or empty for
+    the default. ``hints``, ``avoid`` and ``lemmas`` (Lean text put before the theorem) are what a
+    person knows about the problems; ``save`` is the folder for saved searches.
     """
 
     start: Path | None = None
@@ -43,7 +46,24 @@ class Options:
     seed: int = 0
     jobs: int = 1
     plugins: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    model: str = ""
+    hints: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    lemmas: str = ""
+    save: Path | None = None
+
+    def informed(self, problem: Problem) -> Problem:
+        """``problem`` with what these options say about every problem."""
+        metadata = dict(problem.metadata)
+        if self.model:
+            metadata["model"] = self.model
+        if self.save is not None:
+            metadata["save"] = str(self.save / (problem.name or "theorem"))
+        return replace(
+            problem, hints=(*problem.hints, *self.hints), avoid=(*problem.avoid, *self.avoid), metadata=metadata
+        )
 
 
 class Session(Closing):
@@ -52,9 +72,7 @@ class Session(Closing):
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self._toolchain: Toolchain | None = None
-        self._manager: pluggy.PluginManager | None = None
-        self._proposers: list[Proposer] = []
-        self._observers: list[Observer] = []
+        self._team: Team | None = None
         self._server: LeanServer | None = None
         self._closed = False
 
@@ -86,29 +104,31 @@ class Session(Closing):
             self._server = open_server(self.toolchain(), self.options.use_service)
         return self._server
 
-    def proposers(self) -> list[Proposer]:
-        """The proposers of all plugins.
+    def team(self) -> Team:
+        """What the plugins add to a search of a Lean problem.
 
         Raises:
-            BadInput: a plugin named on the command line does not work, or a weight names nobody.
+            BadInput: a plugin named on the command line does not work or does not exist, or a weight
+                names nobody.
             InfrastructureFault: there is no proposer at all.
         """
-        if self._manager is None:
+        if self._team is None:
             from prover import plugins
 
-            manager = plugins.load_plugins(self.options.plugins)
-            for info in plugins.describe(manager):
-                if info.name in self.options.plugins and info.error:
-                    raise BadInput(f"--plugin {info.name}: {info.error}")
-            self._proposers = plugins.proposers(manager)
-            self._observers = plugins.observers(manager)
-            self._manager = manager
-        if not self._proposers:
-            raise InfrastructureFault(
-                "no plugin proposes any step: reinstall the package, or see 'prove plugins'"
-            )
-        _check_weights(self.options.weights, [proposer.name for proposer in self._proposers])
-        return self._proposers
+            options = self.options
+            manager = plugins.load_plugins(options.plugins, disabled=options.disabled)
+            known = {info.name: info for info in plugins.describe(manager)}
+            for name in options.plugins:
+                if known[name].error:
+                    raise BadInput(f"--plugin {name}: {known[name].error}")
+            for name in options.disabled:
+                if name not in known:
+                    raise BadInput(f"--without {name}: there is no such plugin; there are {', '.join(known)}")
+            self._team = plugins.team(manager, "lean")
+        if not self._team.proposers and not self._team.modules:
+            raise InfrastructureFault("no plugin proposes any step: reinstall the package, or see 'prove plugins'")
+        _check_weights(self.options.weights, self._team.names)
+        return self._team
 
     def let_go(self) -> None:
         """Gives Lean back (others may need it); what is open on it is gone. The next use gets one
@@ -133,7 +153,10 @@ class Session(Closing):
             BadInput, InfrastructureFault: the plugins or weights asked for make no sense.
         """
         self.toolchain()
-        self.proposers()
+        self.team()
+        if self.options.lemmas:
+            header = "\n\n".join(text for text in (problem.header.rstrip(), self.options.lemmas) if text)
+            problem = replace(problem, header=header)
         return self.attempt(problem, lambda: self._open(problem), observers)
 
     def attempt(
@@ -145,7 +168,8 @@ class Session(Closing):
         """Opens an environment, searches it and closes it; makes a report of whatever happens."""
         from prover.search import SearchFault, search
 
-        proposers = self.proposers()
+        team = self.team()
+        problem = self.options.informed(problem)
         environment: Environment | None = None
         started = time.monotonic()
         try:
@@ -156,9 +180,12 @@ class Session(Closing):
             outcome = search(
                 problem,
                 environment,
-                proposers,
+                team.proposers,
+                modules=team.modules,
+                rewards=team.rewards,
+                checks=team.checks,
                 budget=problem.budget,
-                observers=[*self._observers, *observers],
+                observers=[*team.observers, *observers],
                 weights=self.options.weights,
                 seed=self.options.seed,
             )
@@ -220,6 +247,7 @@ class Session(Closing):
             "lean": self.lean(),
             "graph": outcome.graph,
             "verdict": outcome.verdict,
+            "statistics": {name: asdict(s) for name, s in outcome.statistics.items()},
         }
         verdict = outcome.verdict
         if outcome.proved and verdict is not None:
@@ -240,6 +268,7 @@ class Session(Closing):
             reason=outcome.reason.value,
             message=why_not(problem, outcome),
             open_goals=open_goals(outcome),
+            counterexample=dict(outcome.refutation.values) if outcome.refutation else None,
             **common,
         )
 
@@ -357,6 +386,6 @@ def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
             for known in names
         ):
             raise BadInput(
-                f"--weight {name}: there is no such proposer; "
+                f"--weight {name}: there is no proposer, module, signal or check of that name; "
                 f"there are {', '.join(names) or 'none'}"
             )

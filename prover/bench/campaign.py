@@ -164,6 +164,7 @@ def to_record(problem: Problem, report: ProofReport) -> results.Record:
         "name": problem.name,
         "statement": problem.statement,
         "proposers": list(report.proposers),
+        "statistics": {name: dict(found) for name, found in report.statistics.items()},
         "open_goals": list(report.open_goals[:1]),
     }
 
@@ -217,7 +218,12 @@ def _config(
         "seed": options.seed,
         "jobs": options.jobs,
         "plugins": list(options.plugins),
+        "disabled": list(options.disabled),
         "weights": dict(options.weights),
+        "model": options.model,
+        "hints": list(options.hints),
+        "avoid": list(options.avoid),
+        "lemmas": options.lemmas,
         "lean": dict(lean),
         "versions": results.versions(),
         "machine": results.machine(),

@@ -21,7 +21,9 @@ from prover.errors import BadInput
 STATUSES = ("proved", "not_proved", "invalid", "infrastructure")
 RESULTS, CONFIG, SUMMARY, TABLE = "results.jsonl", "config.json", "summary.json", "table.txt"
 
-SAME_ON_RESUME = ("suite_sha256", "seconds", "steps", "seed", "plugins", "weights")
+SAME_ON_RESUME = (
+    "suite_sha256", "seconds", "steps", "seed", "plugins", "disabled", "weights", "model", "hints", "avoid", "lemmas"
+)  # fmt: skip
 """Settings that must not change between a run and its continuation: the results would not be one
 run.
 """

@@ -53,6 +53,7 @@ def bench() -> None:
 @click.pass_context
 def run(
     ctx: click.Context,
+    /,
     suite: Path,
     out: Path | None,
     resume: bool,
@@ -60,14 +61,8 @@ def run(
     only: tuple[str, ...],
     seconds: float,
     steps: int | None,
-    jobs: int,
-    seed: int,
-    plugins: tuple[str, ...],
-    weights: tuple[str, ...],
-    project: Path | None,
-    lean_path: Path | None,
-    no_server: bool,
     as_json: bool,
+    **how: Any,
 ) -> None:
     """Run the problems of SUITE.jsonl; a table at the end, one JSON line for each problem at once.
 
@@ -88,15 +83,7 @@ def run(
         budget=Budget(seconds=seconds, steps=steps),
         # A run is measured on Lean processes of its own: the resident one may be busy with
         # another caller.
-        options=session_options(
-            project=project,
-            lean_path=lean_path,
-            no_server=True,
-            seed=seed,
-            jobs=jobs,
-            plugins=plugins,
-            weights=weights,
-        ),
+        options=session_options(**{**how, "no_server": True}),
     )
     interrupted = _run_with_bar(campaign, quiet=as_json)
     summary = campaign.finish()

@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 import traceback
+from functools import cache
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -48,17 +50,28 @@ Exit codes: 0 proved, 1 not proved, 2 bad input, 3 Lean is missing or failed, 13
 """
 
 
+_COMMAND = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@cache
+def plugin_commands() -> dict[str, click.Command]:
+    """The commands that plugins add, by name; a plugin that breaks is named in a log line."""
+    from prover import plugins
+
+    return plugins.commands(plugins.load_plugins())
+
+
 class ProveGroup(click.Group):
     """A group whose commands are imported when used, with a default command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of the help page."""
-        return list(COMMANDS)
+        return [*COMMANDS, *(name for name in plugin_commands() if name not in COMMANDS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports the command's module; None where there is no such command."""
         if cmd_name not in COMMANDS:
-            return None
+            return plugin_commands().get(cmd_name)
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
@@ -66,9 +79,14 @@ class ProveGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts the default command in front where the user named none."""
-        if args and args[0] not in COMMANDS and args[0] not in ("--help", "-h", "--version"):
+        if args and args[0] not in ("--help", "-h", "--version") and not self._is_command(args[0]):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    @staticmethod
+    def _is_command(word: str) -> bool:
+        # Plugins are asked only for words that could name a command: `prove 'theorem …'` need not wait for it.
+        return word in COMMANDS or (_COMMAND.fullmatch(word) is not None and word in plugin_commands())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the default command's options too: they are what most people look for."""
@@ -82,9 +100,11 @@ class ProveGroup(click.Group):
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the commands from the table above, so that help imports none of them."""
+        """Lists the commands from the table above, so that help imports none of them, and those of plugins."""
+        rows = [(name, text) for name, (_, text) in COMMANDS.items()]
+        rows += [(name, c.get_short_help_str(80)) for name, c in plugin_commands().items() if name not in COMMANDS]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; a known failure becomes one line and its exit code."""

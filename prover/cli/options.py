@@ -41,16 +41,64 @@ def lean_options(command: F) -> F:
 
 
 def search_options(command: F) -> F:
-    """How to search: ``--seconds``, ``--steps``, ``--jobs``, ``--seed``, ``--plugin``,
-    ``--weight``.
+    """How to search: limits, seed, plugins and their weights, the model, what a person knows, where the run
+    is saved. All but ``seconds`` and ``steps`` go to :func:`session_options` as they are.
     """
     for option in (
+        click.option(
+            "--save",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Save each search to DIR/NAME: to look at, to continue, to train on.",
+        ),
+        click.option(
+            "--lemma",
+            "lemmas",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A Lean file of proved lemmas to use (put before the theorem); may be repeated.",
+        ),
+        click.option(
+            "--hint",
+            "hints",
+            multiple=True,
+            metavar="TEXT",
+            help="A tactic or the name of a lemma that you think helps; may be repeated.",
+        ),
+        click.option(
+            "--avoid",
+            "avoid",
+            multiple=True,
+            metavar="TACTIC",
+            help="Never try this tactic (or any that begins with this word); may be repeated.",
+        ),
+        click.option("--no-model", is_flag=True, help="Propose without a language model."),
+        click.option(
+            "--model",
+            metavar="PATH|URL",
+            help="The language model: a folder, or an OpenAI-compatible server [default: the one that comes along].",
+        ),
+        click.option(
+            "--without",
+            "disabled",
+            multiple=True,
+            metavar="PLUGIN",
+            help="Leave a plugin out (see 'prove plugins'); may be repeated.",
+        ),
+        click.option(
+            "--weights",
+            "weights_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Read weights from a TOML file with a table [weights]; --weight goes before it.",
+        ),
         click.option(
             "--weight",
             "weights",
             multiple=True,
             metavar="NAME=X",
-            help="How much a proposer counts (1 is usual, 0 turns it off); may be repeated.",
+            help="How much a proposer, module, signal or check counts (1 is usual, 0: not at all); may be repeated.",
         ),
         click.option(
             "--plugin",
@@ -123,27 +171,61 @@ def read_weights(values: tuple[str, ...]) -> dict[str, float]:
     return weights
 
 
+def read_weights_file(path: Path) -> dict[str, float]:
+    """The table ``[weights]`` of a TOML file.
+
+    Raises:
+        BadInput: it cannot be read, is not TOML, or has a weight that is not a number of at least 0.
+    """
+    import tomllib
+
+    from prover.cli.inputs import read_file
+    from prover.errors import BadInput
+
+    try:
+        table = tomllib.loads(read_file(path).text).get("weights")
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path} is not TOML: {error}") from error
+    if not isinstance(table, dict):
+        raise BadInput(f"{path} has no table [weights]; write for example:\n[weights]\narithmetic = 0.5")
+    for name, weight in table.items():
+        number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not number or not 0 <= weight < float("inf"):
+            raise BadInput(f"{path}: the weight of {name} must be a number of 0 or more, not {weight!r}")
+    return {str(name): float(weight) for name, weight in table.items()}
+
+
 def session_options(
     *,
     start: Path | None = None,
     project: Path | None = None,
     lean_path: Path | None = None,
     no_server: bool = False,
-    seed: int = 0,
-    jobs: int = 1,
-    plugins: tuple[str, ...] = (),
     weights: tuple[str, ...] = (),
+    weights_file: Path | None = None,
+    model: str | None = None,
+    no_model: bool = False,
+    lemmas: tuple[Path, ...] = (),
+    **given: Any,
 ) -> Options:
-    """Puts the parsed options together."""
+    """Puts the parsed options together; ``given`` are those that need no reading.
+
+    Raises:
+        click.UsageError, BadInput: options that contradict each other, a file that cannot be read.
+    """
+    from prover.cli.inputs import read_file
     from prover.session import Options
 
+    if model is not None and no_model:
+        raise click.UsageError("--model and --no-model contradict each other")
+    from_file = read_weights_file(weights_file) if weights_file is not None else {}
     return Options(
         start=start,
         project=project,
         lean=lean_path,
         use_service=not no_server,
-        seed=seed,
-        jobs=jobs,
-        plugins=plugins,
-        weights=read_weights(weights),
+        weights={**from_file, **read_weights(weights)},
+        model="none" if no_model else model or "",
+        lemmas="\n\n".join(read_file(path).text.strip() for path in lemmas),
+        **given,
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def prove(
     ctx: click.Context,
+    /,
     target: str | None,
     header: str | None,
     imports: tuple[str, ...],
@@ -44,14 +44,8 @@ def prove(
     verbose: bool,
     seconds: float,
     steps: int | None,
-    jobs: int,
-    seed: int,
-    plugins: tuple[str, ...],
-    weights: tuple[str, ...],
-    project: Path | None,
-    lean_path: Path | None,
-    no_server: bool,
     as_json: bool,
+    **how: Any,
 ) -> None:
     """Prove a theorem, or fill every sorry of a Lean file.
 
@@ -64,16 +58,7 @@ def prove(
             raise click.UsageError("say what to prove: 'theorem …', FILE.lean, or - for standard input")
         target = "-"
     given = read_target(target)
-    options = session_options(
-        start=given.path,
-        project=project,
-        lean_path=lean_path,
-        no_server=no_server,
-        seed=seed,
-        jobs=jobs,
-        plugins=plugins,
-        weights=weights,
-    )
+    options = session_options(start=given.path, **how)
     from prover.cli import files
     from prover.problem import Budget
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from prover.closing import Closing
-from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
+from prover.domain import Candidate, Refutation, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.lean.goals import LeanState
 from prover.lean.library import Library
 from prover.lean.protocol import GoalOk, StateView, TacticCall, TacticResult
+from prover.lean.refute import is_false
 from prover.lean.script import ScriptStep, indented, renderings
 from prover.lean.server import LeanServer
 from prover.lean.verify import as_verdict, check_proof, check_source, checked_by, gap_after
@@ -227,6 +228,14 @@ class LeanEnvironment(Closing):
             proof=proof,
             label=self._label,
         )
+
+    def refute(self, actions: Sequence[str], refutation: Refutation) -> bool:
+        """Whether Lean proves, from scratch, that the theorem is false by the values of ``refutation``.
+
+        ``actions`` lead to the state that the values were found for; only values of variables that the
+        theorem itself names can refute it.
+        """
+        return is_false(self._server, self.problem, self.imports, self.theorem, refutation)
 
     def release(self, states: Sequence[State]) -> None:
         """Frees states in Lean. The initial state stays, for ``verify`` may need it."""

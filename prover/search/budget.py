@@ -19,11 +19,13 @@ Clock = Callable[[], float]
 class StopReason(StrEnum):
     """Why a search ended.
 
-    ``EXHAUSTED`` means that every candidate of every reachable state was tried; ``FAULT`` that the
-    checker or its infrastructure broke, which says nothing about the problem.
+    ``REFUTED`` means that the domain checked a counterexample, ``EXHAUSTED`` that every candidate of every
+    reachable state was tried; ``FAULT`` that the checker or its infrastructure broke, which says nothing
+    about the problem.
     """
 
     PROVED = "proved"
+    REFUTED = "refuted"
     TIME = "time"
     STEPS = "steps"
     NODES = "nodes"

@@ -1,4 +1,4 @@
-"""The candidates of one state: the streams of all proposers merged, cheapest first, without
+"""The candidates of one state: the streams of all proposers and modules merged, cheapest first, without
 duplicates."""
 
 from __future__ import annotations
@@ -6,24 +6,30 @@ from __future__ import annotations
 import heapq
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
-from prover.domain import Candidate, State
+from prover.domain import Candidate, Insight, State
 from prover.errors import InfrastructureFault
-from prover.hookspecs import Proposer
+from prover.hookspecs import Proposer, ReasoningModule
 from prover.problem import Problem
+from prover.search.isolation import DeadlineMissed, Isolation
 from prover.search.scoring import Scorer
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class ProposerStatistics:
-    """What one proposer did in a search.
+    """What one proposer or module did in a search.
 
     ``asked`` states, ``proposed`` candidates read from it, ``tried`` steps that it was (one of)
     those to suggest, of which ``progress``, ``failed``, ``timed_out`` and ``finished`` say how they
     ended and ``new_states`` how many led to an unknown state; ``in_proof`` steps of the accepted
     proof. ``seconds`` were spent in its own code, ``checker_seconds`` by the checker on its steps.
+    ``refuted`` states were found false by it.
     """
 
     asked: int = 0
@@ -35,6 +41,7 @@ class ProposerStatistics:
     finished: int = 0
     new_states: int = 0
     in_proof: int = 0
+    refuted: int = 0
     seconds: float = 0.0
     checker_seconds: float = 0.0
 
@@ -51,37 +58,50 @@ class Scored:
 
 @dataclass(slots=True)
 class ProposerSet:
-    """The proposers of one search. One that raises is named by ``on_fault`` and never asked again.
+    """The proposers and reasoning modules of one search, asked in isolation.
 
-    A proposer may have an attribute ``least_cost``, in nats: nothing that it proposes is more
-    probable than ``exp(-least_cost)``. It is then asked only when that is the best there is to try.
+    One that raises, misses its deadline or returns nonsense is named by ``on_fault`` and never asked again.
+    A proposer or module may have an attribute ``least_cost`` (see :mod:`prover.hookspecs`), and ``deadline``,
+    the seconds that one call may take where it needs more than the search's ``plugin_seconds``.
 
     Raises (from the streams):
-        InfrastructureFault: a proposer met one; it is not the proposer's fault and ends the search.
+        InfrastructureFault: a plugin met one; it is not the plugin's fault and ends the search.
     """
 
     problem: Problem
     proposers: Sequence[Proposer]
     scorer: Scorer
-    on_fault: Callable[[str, Exception], None]
+    on_fault: Callable[[str, str, Exception], None]
+    modules: Sequence[ReasoningModule] = ()
+    isolation: Isolation = field(default_factory=Isolation)
+    remaining_seconds: Callable[[], float] = lambda: math.inf
     statistics: dict[str, ProposerStatistics] = field(default_factory=dict)
     bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
+    _members: list[Proposer | ReasoningModule] = field(default_factory=list)
     _broken: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Finds where each proposer begins in the streams; those of weight zero nowhere."""
-        for index, proposer in enumerate(self.proposers):
+        """Finds where each of them begins in the streams; those of weight zero nowhere."""
+        self._members = [*self.proposers, *self.modules]
+        for index, member in enumerate(self._members):
             try:
-                bound = self.scorer.bound(proposer.name, getattr(proposer, "least_cost", 0.0))
+                bound = self.scorer.bound(member.name, getattr(member, "least_cost", 0.0))
             except (TypeError, ValueError) as error:
                 self._fault(index, error)
                 continue
             if bound < math.inf:
                 self.bounds.append((bound, index, 0, None))
+            else:
+                self._broken.add(index)
         heapq.heapify(self.bounds)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that will be asked."""
+        return tuple(m.name for i, m in enumerate(self._members) if i not in self._broken)
+
     def of(self, name: str) -> ProposerStatistics:
-        """The statistics of the proposer called ``name``."""
+        """The statistics of the proposer or module called ``name``."""
         found = self.statistics.get(name)
         if found is None:
             found = self.statistics[name] = ProposerStatistics()
@@ -91,44 +111,82 @@ class ProposerSet:
         """The merged candidates of ``state``."""
         return CandidateStream(self, state)
 
-    def open(self, index: int, state: State) -> Iterator[Scored] | None:
-        """Asks one proposer; None where it broke."""
-        proposer = self.proposers[index]
+    def read(self, state: State) -> dict[int, Insight]:
+        """What the modules find about ``state``, by their number."""
+        found: dict[int, Insight] = {}
+        first = len(self.proposers)
+        for index, module in enumerate(self.modules, first):
+            if index in self._broken:
+                continue
+            statistics = self.of(module.name)
+            statistics.asked += 1
+            insight = self._ask(index, module.read, self.problem, state)
+            if insight is None:
+                continue
+            if not isinstance(insight, Insight):
+                self._fault(index, TypeError(f"read returned a {type(insight).__name__}, not an Insight"))
+                continue
+            statistics.refuted += insight.refutation is not None
+            found[index] = insight
+        return found
+
+    def open(self, index: int, state: State, insights: dict[int, Insight]) -> Iterator[Scored] | None:
+        """The candidates of one of them; None where it broke."""
         if index in self._broken:
             return None
-        statistics = self.of(proposer.name)
-        statistics.asked += 1
-        started = time.perf_counter()
-        try:
-            proposed = proposer.propose(self.problem, state)
-            if isinstance(proposed, Sequence):
-                scored = [self._score(candidate, proposer.name) for candidate in proposed]
-                statistics.proposed += len(scored)
-                scored.sort(key=lambda item: item.cost)
-                return iter(scored)
-            return self._lazy(iter(proposed), proposer.name)
-        except InfrastructureFault:
-            raise
-        except Exception as error:
-            self._fault(index, error)
+        proposed: Iterable[Candidate] | None
+        if index >= len(self.proposers):
+            proposed = insights[index].candidates if index in insights else None
+        else:
+            proposer = self.proposers[index]
+            self.of(proposer.name).asked += 1
+            informed = getattr(proposer, "propose_informed", None)
+            if informed is not None:
+                facts = tuple(fact for insight in insights.values() for fact in insight.facts)
+                proposed = self._ask(index, informed, self.problem, state, facts)
+            else:
+                proposed = self._ask(index, proposer.propose, self.problem, state)
+        if proposed is None:
             return None
-        finally:
-            statistics.seconds += time.perf_counter() - started
+        return self._ask(index, self._scored, proposed, self._members[index].name)
 
     def pull(self, index: int, source: Iterator[Scored]) -> Scored | None:
-        """The next candidate of an opened proposer; None at its end or where it broke."""
+        """The next candidate of an opened source; None at its end or where it broke."""
         if index in self._broken:
             return None
+        return self._ask(index, next, source, None)
+
+    def _ask(self, index: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Calls plugin code within its deadline; None where it fails."""
+        member = self._members[index]
+        deadline = float(getattr(member, "deadline", self.scorer.config.plugin_seconds))
+        # Never longer than the search itself: a plugin that is merely slow is no fault of its own then.
+        left = max(0.05, self.remaining_seconds())
         started = time.perf_counter()
         try:
-            return next(source, None)
+            return self.isolation.call(min(deadline, left), function, *args, **kwargs)
         except InfrastructureFault:
             raise
+        except DeadlineMissed as missed:
+            if left < deadline:
+                self._broken.add(index)
+            else:
+                self._fault(index, missed)
+            return None
         except Exception as error:
             self._fault(index, error)
             return None
         finally:
-            self.of(self.proposers[index].name).seconds += time.perf_counter() - started
+            self.of(member.name).seconds += time.perf_counter() - started
+
+    def _scored(self, proposed: Iterable[Candidate], name: str) -> Iterator[Scored]:
+        """The costs of candidates; those of a sequence are sorted, others are read as needed."""
+        if isinstance(proposed, Sequence):
+            scored = [self._score(candidate, name) for candidate in proposed]
+            self.of(name).proposed += len(scored)
+            scored.sort(key=lambda item: item.cost)
+            return iter(scored)
+        return self._lazy(iter(proposed), name)
 
     def _lazy(self, source: Iterator[Candidate], name: str) -> Iterator[Scored]:
         statistics = self.of(name)
@@ -137,11 +195,21 @@ class ProposerSet:
             yield self._score(candidate, name)
 
     def _score(self, candidate: Candidate, name: str) -> Scored:
-        return Scored(self.scorer.cost(candidate, name), candidate, [candidate.proposer])
+        if not isinstance(candidate, Candidate) or not isinstance(candidate.action, str):
+            raise TypeError(f"{candidate!r:.80} is not a Candidate with a text as its action")
+        cost = math.inf if _avoided(candidate.action, self.problem.avoid) else self.scorer.cost(candidate, name)
+        return Scored(cost, candidate, [candidate.proposer])
 
     def _fault(self, index: int, error: Exception) -> None:
         self._broken.add(index)
-        self.on_fault(self.proposers[index].name, error)
+        role = "proposer" if index < len(self.proposers) else "reasoning module"
+        self.on_fault(self._members[index].name, role, error)
+
+
+def _avoided(action: str, avoid: Sequence[str]) -> bool:
+    """Whether a person said not to try ``action``: as a whole, or by the word it begins with."""
+    words = action.split()
+    return any(words == banned.split() or words[:1] == [banned.strip()] for banned in avoid)
 
 
 class CandidateStream:
@@ -158,7 +226,7 @@ class CandidateStream:
     proposer to it.
     """
 
-    __slots__ = ("_heap", "_left", "_seen", "_serial", "_set", "_sources", "_state")
+    __slots__ = ("_heap", "_insights", "_left", "_seen", "_serial", "_set", "_sources", "_state")
 
     def __init__(self, proposers: ProposerSet, state: State) -> None:
         self._set = proposers
@@ -167,6 +235,7 @@ class CandidateStream:
         # (cost, proposer, serial, candidate); None stands for one that was not read yet.
         self._heap: list[tuple[float, int, int, Scored | None]] = list(proposers.bounds)
         self._seen: dict[str, Scored] = {}
+        self._insights: dict[int, Insight] | None = None
         self._left = proposers.scorer.config.max_candidates
         self._serial = 0
 
@@ -174,6 +243,15 @@ class CandidateStream:
     def bound(self) -> float:
         """A lower bound of the next cost without asking anyone; infinite where nothing is left."""
         return self._heap[0][0] if self._heap else math.inf
+
+    def prepare(self) -> dict[str, Insight]:
+        """Has the modules read the state, the first time; what they found then, by module."""
+        if self._insights is not None:
+            return {}
+        self._insights = self._set.read(self._state)
+        names = self._set.modules
+        first = len(self._set.proposers)
+        return {names[index - first].name: insight for index, insight in self._insights.items()}
 
     def peek(self) -> Scored | None:
         """The next candidate, or None when there is none left. Asks proposers as needed."""
@@ -207,7 +285,7 @@ class CandidateStream:
         """Replaces the bound at the top of the heap by a candidate that was read."""
         source = self._sources.get(index)
         if source is None:
-            source = self._set.open(index, self._state)
+            source = self._set.open(index, self._state, self._insights or {})
             if source is not None:
                 self._sources[index] = source
         scored = None

@@ -9,13 +9,17 @@ finds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from prover.domain import Environment, Verdict
+from prover.hookspecs import ConsistencyCheck
+from prover.problem import Problem
 from prover.search import events as ev
 from prover.search.budget import Meter
 from prover.search.candidates import ProposerSet
 from prover.search.graph import Edge, NodeStatus, SearchGraph
+from prover.search.isolation import Isolation
 
 # How many finished states that were rejected are looked at again when a merge opens new paths, and
 # how many paths to each. Both only bound the search's own work: each check is bounded by the
@@ -24,11 +28,70 @@ _REMEMBERED = 8
 _PATHS_SEEN = 16
 
 
+class Checks:
+    """The consistency checks of one search: each may object to an answer that the domain accepted.
+
+    The weights of those that object are added; from 1 on the answer is rejected. None can accept anything.
+    """
+
+    __slots__ = ("_checks", "_isolation", "_on_fault", "_problem", "_seconds", "_weights")
+
+    def __init__(
+        self,
+        problem: Problem,
+        checks: Sequence[ConsistencyCheck] = (),
+        weights: Mapping[str, float] | None = None,
+        isolation: Isolation | None = None,
+        seconds: float = 5.0,
+        on_fault: Callable[[str, str, Exception], None] = lambda name, role, error: None,
+    ) -> None:
+        """``weights`` are by check, 1 where one has none; ``seconds`` is what one check may take."""
+        self._problem = problem
+        self._checks = tuple(checks)
+        self._weights = weights or {}
+        self._isolation = isolation or Isolation()
+        self._seconds = seconds
+        self._on_fault = on_fault
+
+    def apply(self, actions: Sequence[str], verdict: Verdict) -> Verdict:
+        """``verdict``, or a rejection that carries what the checks object.
+
+        What was objected below the threshold is in the verdict's ``details``, under ``objections``.
+        """
+        if not verdict.accepted or not self._checks:
+            return verdict
+        against = 0.0
+        objections: list[tuple[str, str]] = []
+        for check in self._checks:
+            weight = self._weights.get(check.name, 1.0)
+            if weight <= 0:
+                continue
+            seconds = float(getattr(check, "deadline", self._seconds))
+            try:
+                found = [
+                    (str(code), str(sentence))
+                    for code, sentence in self._isolation.call(
+                        seconds, check.check, self._problem, tuple(actions), verdict
+                    )
+                ]
+            except Exception as error:
+                self._on_fault(check.name, "consistency check", error)
+                found = [("check_failed", f"the consistency check {check.name!r} could not be carried out")]
+            if found:
+                against += weight
+                objections += found
+        if against >= 1:
+            return replace(verdict, accepted=False, reasons=tuple(objections))
+        if objections:
+            return replace(verdict, details={**verdict.details, "objections": objections})
+        return verdict
+
+
 class Checker:
     """Checks answers for one search. ``verdict`` and ``actions`` are those of the accepted one."""
 
     __slots__ = (
-        "_checked", "_environment", "_events", "_graph", "_meter", "_proposers", "_rejected_edges",
+        "_checked", "_checks", "_environment", "_events", "_graph", "_meter", "_proposers", "_rejected_edges",
         "actions", "rejected", "verdict",
     )  # fmt: skip
 
@@ -39,7 +102,9 @@ class Checker:
         events: ev.EventStream,
         meter: Meter,
         proposers: ProposerSet,
+        checks: Checks,
     ) -> None:
+        self._checks = checks
         self._graph = graph
         self._environment = environment
         self._events = events
@@ -109,7 +174,7 @@ class Checker:
         self._checked.add(actions)
         if self._events:
             self._events.emit(ev.GoalsClosed(node, actions))
-        verdict = self._environment.verify(actions)
+        verdict = self._checks.apply(actions, self._environment.verify(actions))
         if verdict.accepted:
             self.verdict, self.actions = verdict, actions
             if self._events:

@@ -1,18 +1,19 @@
 """The event stream that every observer of a search reads (progress bar, trace log, report).
 
-An observer is called with each event in order, in the thread of the search. One that raises is
-named once, in a log line and as a :class:`PluginFault`, and is not called again; the search goes
+An observer is called with each event in order, never two at a time. One that raises or does not return in
+time is named once, in a log line and as a :class:`PluginFault`, and is not called again; the search goes
 on. Events are immutable; nodes are named by their number in the search graph (0 is the root).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from prover.domain import Candidate, State, StepResult, Verdict
+from prover.domain import Candidate, Refutation, State, StepResult, Verdict
 from prover.problem import Budget, Problem
+from prover.search.isolation import Isolation
 from prover.search.scoring import SearchConfig
 
 logger = logging.getLogger(__name__)
@@ -42,9 +43,21 @@ class NodeExpanded:
 
 
 @dataclass(frozen=True, slots=True)
+class InsightFound:
+    """A reasoning module found something about ``node``."""
+
+    node: int
+    module: str
+    facts: tuple[str, ...]
+    features: Mapping[str, float]
+    refutation: Refutation | None
+
+
+@dataclass(frozen=True, slots=True)
 class StepTried:
     """One action was tried on ``node``. ``child`` is None where it failed; ``merged`` says that the
-    child was known already. ``step`` counts from 1; ``seconds`` since the start of the search.
+    child was known already. ``step`` counts from 1; ``seconds`` since the start of the search; ``proposers``
+    are all who had suggested the action by then.
     """
 
     step: int
@@ -55,6 +68,8 @@ class StepTried:
     result: StepResult
     child: int | None
     merged: bool
+    reward: float = 0.0
+    proposers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,8 @@ class ProofRejected:
 
 @dataclass(frozen=True, slots=True)
 class PluginFault:
-    """A proposer, observer or value function broke and is left out of the rest of this search."""
+    """A proposer, module, signal, observer or value function broke and is left out of the rest of this
+    search."""
 
     plugin: str
     role: str
@@ -124,10 +140,18 @@ class EventStream:
     not even build the event: ``if events: events.emit(...)``.
     """
 
-    __slots__ = ("_observers",)
+    __slots__ = ("_isolation", "_observers", "_seconds")
 
-    def __init__(self, observers: Iterable[Callable[[object], None]] = ()) -> None:
+    def __init__(
+        self,
+        observers: Iterable[Callable[[object], None]] = (),
+        isolation: Isolation | None = None,
+        seconds: float = 5.0,
+    ) -> None:
+        """``seconds`` is what one observer may take for one event, where they are isolated."""
         self._observers = list(observers)
+        self._isolation = isolation
+        self._seconds = seconds
 
     def __bool__(self) -> bool:
         return bool(self._observers)
@@ -138,7 +162,10 @@ class EventStream:
             if observer not in self._observers:
                 continue  # broke just now, on being told of another observer's fault
             try:
-                observer(event)
+                if self._isolation is None:
+                    observer(event)
+                else:
+                    self._isolation.call(self._seconds, observer, event)
             except Exception as error:
                 # Removed first, so that naming the fault to the others cannot come back to this
                 # one.

@@ -15,7 +15,7 @@ make cycles. What keeps it simple is written as invariants, which
 * Proof. ``node.distance_to_proof`` is the fewest edges to a finished state whose check accepted; it
   is set exactly for nodes of status ``PROVED``. It says that the rest of a proof is known, from an
   equal state; about the theorem only a :class:`prover.domain.Verdict` speaks.
-* Failure. From a ``FAILED`` node only ``FAILED`` and ``REJECTED`` nodes can be reached.
+* Failure. From a ``FAILED`` node only ``FAILED``, ``REJECTED`` and ``REFUTED`` nodes can be reached.
 
 ReProver's search tree (Yang et al. 2023) keeps similar invariants for trees; HyperTree Proof Search
 (Lample et al. 2022) merges equal states likewise.
@@ -40,7 +40,8 @@ class NodeStatus(StrEnum):
 
     ``OPEN``: candidates are left to try (for a finished state: its check has not ended).
     ``EXHAUSTED``: none is left, but states reached from it may be open. ``FAILED``: neither is (set
-    by :meth:`SearchGraph.settle`). ``REJECTED``: finished, and rejected by the check.
+    by :meth:`SearchGraph.settle`). ``REJECTED``: finished, and rejected by the check. ``REFUTED``: a
+    reasoning module found it false, so it was never expanded.
     """
 
     OPEN = "open"
@@ -48,6 +49,7 @@ class NodeStatus(StrEnum):
     FAILED = "failed"
     PROVED = "proved"
     REJECTED = "rejected"
+    REFUTED = "refuted"
 
 
 @dataclass(eq=False, slots=True)
@@ -75,8 +77,8 @@ class Node:
 @dataclass(eq=False, slots=True)
 class Edge:
     """One action tried on ``parent``. ``child`` is None where it failed; ``proposers`` are all who
-    suggested it, the cheapest first; ``created`` says that this edge made its child; ``verdicts``
-    are the checks of answers that end with this edge.
+    suggested it, the cheapest first; ``created`` says that this edge made its child; ``reward`` is that of
+    the reward signals (0 without any); ``verdicts`` are the checks of answers that end with this edge.
     """
 
     parent: Node = field(repr=False)
@@ -86,6 +88,7 @@ class Edge:
     child: Node | None = None
     proposers: list[str] = field(default_factory=list)
     created: bool = False
+    reward: float = 0.0
     verdicts: list[Verdict] = field(default_factory=list, repr=False)
 
 
@@ -204,6 +207,12 @@ class SearchGraph:
         """Records that no candidate of ``node`` is left to try."""
         if node.status is NodeStatus.OPEN:
             node.status = NodeStatus.EXHAUSTED
+
+    def refute(self, node: Node) -> None:
+        """Records that ``node``, which has no children yet, is false."""
+        assert not node.outgoing
+        if node.status is NodeStatus.OPEN:
+            node.status = NodeStatus.REFUTED
 
     def settle(self) -> None:
         """Marks as failed the exhausted nodes from which neither an open nor a proved one can be
@@ -369,6 +378,6 @@ class SearchGraph:
         expected = 1 + min(distances) if distances else None
         assert node.distance_to_proof == expected, f"{where}: distance to proof"
         if node.status is NodeStatus.FAILED:
-            dead = (NodeStatus.FAILED, NodeStatus.REJECTED)
+            dead = (NodeStatus.FAILED, NodeStatus.REJECTED, NodeStatus.REFUTED)
             assert all(child.status in dead for child in children), f"{where}: failed too early"
         assert node.status is not NodeStatus.REJECTED, where

@@ -21,14 +21,17 @@ from dataclasses import replace
 
 from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import InfrastructureFault
-from prover.hookspecs import Observer, Proposer
+from prover.hookspecs import ConsistencyCheck, Observer, Proposer, ReasoningModule, RewardSignal
 from prover.problem import Budget, Problem
 from prover.search import events as ev
 from prover.search.budget import Clock, Meter, StopReason
 from prover.search.candidates import CandidateStream, ProposerSet, Scored
-from prover.search.checking import Checker
-from prover.search.graph import Edge, Node, SearchGraph
+from prover.search.checking import Checker, Checks
+from prover.search.graph import Edge, Node, NodeStatus, SearchGraph
+from prover.search.isolation import Isolation
 from prover.search.outcome import SearchFault, SearchOutcome
+from prover.search.refuting import Refuter
+from prover.search.rewarding import Rewards
 from prover.search.scoring import Scorer, SearchConfig
 
 Value = Callable[[State], float]
@@ -39,6 +42,9 @@ def search(
     environment: Environment,
     proposers: Sequence[Proposer],
     *,
+    modules: Sequence[ReasoningModule] = (),
+    rewards: Sequence[RewardSignal] = (),
+    checks: Sequence[ConsistencyCheck] = (),
     config: SearchConfig | None = None,
     budget: Budget | None = None,
     observers: Sequence[Observer] = (),
@@ -49,9 +55,10 @@ def search(
 ) -> SearchOutcome:
     """Searches for an answer to ``problem`` that ``environment.verify`` accepts.
 
-    ``budget`` defaults to the problem's. ``weights`` are by proposer (see
-    :mod:`prover.search.scoring`). ``value`` estimates in [0, 1] how likely a state is to be
-    finished. The environment is not closed.
+    ``modules`` read every expanded state before ``proposers`` are asked; ``rewards`` are computed for every
+    step; ``checks`` look at answers that the environment accepted. ``budget`` defaults to the problem's.
+    ``weights`` are by the name of a proposer, module, signal or check (see :mod:`prover.search.scoring`).
+    ``value`` estimates in [0, 1] how likely a state is to be finished. The environment is not closed.
 
     A KeyboardInterrupt ends the search with reason ``INTERRUPTED``; it is not raised again.
 
@@ -60,10 +67,13 @@ def search(
         SearchFault: the infrastructure failed; carries the partial outcome.
     """
     run = _Search(
-        problem, environment, proposers, config or SearchConfig(), budget or problem.budget,
-        ev.EventStream(observers), weights or {}, seed, value, clock,
+        problem, environment, proposers, modules, rewards, checks, config or SearchConfig(),
+        budget or problem.budget, observers, weights or {}, seed, value, clock,
     )  # fmt: skip
-    return run.run()
+    try:
+        return run.run()
+    finally:
+        run.isolation.close()
 
 
 class _Search:
@@ -74,9 +84,12 @@ class _Search:
         problem: Problem,
         environment: Environment,
         proposers: Sequence[Proposer],
+        modules: Sequence[ReasoningModule],
+        rewards: Sequence[RewardSignal],
+        checks: Sequence[ConsistencyCheck],
         config: SearchConfig,
         budget: Budget,
-        events: ev.EventStream,
+        observers: Sequence[Observer],
         weights: Mapping[str, float],
         seed: int,
         value: Value | None,
@@ -86,12 +99,16 @@ class _Search:
         self.problem = problem
         self.environment = environment
         self.config = config
-        self.events = events
+        self.isolation = Isolation()
+        self.events = ev.EventStream(observers, self.isolation, config.plugin_seconds)
         self.seed = seed
         self.value = value
         self.meter = Meter(budget, clock)
         self.scorer = Scorer(config, weights, root, seed)
-        self.proposers = ProposerSet(problem, proposers, self.scorer, self._proposer_fault)
+        self.proposers = ProposerSet(
+            problem, proposers, self.scorer, self.events.fault, modules, self.isolation, self.meter.remaining_seconds
+        )
+        self.rewards = Rewards(rewards, weights, root, self.isolation, config.plugin_seconds, self.events.fault)
         self.graph = SearchGraph(root)
         self.heap: list[tuple[float, int, Node]] = []
         self.serial = 0
@@ -99,19 +116,20 @@ class _Search:
         self.queued: dict[int, int] = {}
         self.streams: dict[int, CandidateStream] = {}
         self.unreleased: list[State] = []
-        self.checker = Checker(self.graph, environment, events, self.meter, self.proposers)
+        self.checker = Checker(
+            self.graph, environment, self.events, self.meter, self.proposers,
+            Checks(problem, checks, weights, self.isolation, config.plugin_seconds, self.events.fault),
+        )  # fmt: skip
+        self.refuter = Refuter(environment)
 
     # ------------------------------------------------------------------------------------ the loop
 
     def run(self) -> SearchOutcome:
         root = self.graph.root
         if self.events:
-            names = tuple(
-                p.name for p in self.proposers.proposers if self.scorer.weight(p.name) > 0
-            )
             self.events.emit(
                 ev.SearchStarted(
-                    self.problem, self.config, self.meter.budget, names, self.seed, root.state
+                    self.problem, self.config, self.meter.budget, self.proposers.names, self.seed, root.state
                 )
             )
         try:
@@ -134,6 +152,10 @@ class _Search:
             node, priority = self._pop()
             if node is None:
                 return StopReason.EXHAUSTED
+            if self._read(node):
+                return StopReason.REFUTED
+            if node.status is NodeStatus.REFUTED:
+                continue
             chunk = self._chunk(node, priority)
             if chunk and self._step(node, chunk, priority):
                 return StopReason.PROVED
@@ -156,6 +178,25 @@ class _Search:
         self.serial += 1
         self.queued[node.id] = self.serial
         heapq.heappush(self.heap, (priority, self.serial, node))
+
+    def _read(self, node: Node) -> bool:
+        """Has the modules read the state of ``node`` once; True where that refutes the whole problem."""
+        for module, insight in self.streams[node.id].prepare().items():
+            if self.events:
+                self.events.emit(
+                    ev.InsightFound(node.id, module, insight.facts, insight.features, insight.refutation)
+                )
+            if insight.refutation is None:
+                continue
+            if self.refuter.refutes(self.graph.path_to(node), insight.refutation):
+                return True
+            # The first state is left only to a checked refutation: a module may be wrong.
+            if node is not self.graph.root:
+                self.graph.refute(node)
+                del self.streams[node.id]
+                self._release(node.state)
+                return False
+        return False
 
     def _chunk(self, node: Node, priority: float) -> list[Scored]:
         """The candidates of ``node`` to try now; empty where it must wait or has none left."""
@@ -228,12 +269,14 @@ class _Search:
         )
         child = edge.child
         self._count(edge)
+        if self.rewards:
+            edge.reward = self.rewards.of(node.state, scored.candidate, result)
         if self.events:
             self.events.emit(
                 ev.StepTried(
                     self.meter.steps, self.meter.seconds(), node.id, scored.candidate, scored.cost,
                     result, None if child is None else child.id,
-                    child is not None and not edge.created,
+                    child is not None and not edge.created, edge.reward, tuple(scored.proposers),
                 )
             )  # fmt: skip
         if child is None:
@@ -257,7 +300,7 @@ class _Search:
         self.meter.nodes = len(self.graph)
         if not node.finished:
             node.value = self._value_of(node.state)
-            node.heuristic = self.scorer.heuristic(node.state, node.value)
+            node.heuristic = self.scorer.heuristic(node.state, node.value, 0.0 if edge is None else edge.reward)
             self.streams[node.id] = self.proposers.stream(node.state)
             self._push(node)
         if self.events and edge is not None:
@@ -277,7 +320,7 @@ class _Search:
         if self.value is None:
             return None
         try:
-            value = float(self.value(state))
+            value = float(self.isolation.call(self.config.plugin_seconds, self.value, state))
             if math.isnan(value):
                 raise ValueError("the value is not a number")
             return min(1.0, max(0.0, value))
@@ -288,9 +331,6 @@ class _Search:
             self.value = None
             self.events.fault(name, "value function", error)
             return None
-
-    def _proposer_fault(self, name: str, error: Exception) -> None:
-        self.events.fault(name, "proposer", error)
 
     def _count(self, edge: Edge) -> None:
         result = edge.result
@@ -331,6 +371,7 @@ class _Search:
             status=status,
             reason=reason,
             verdict=checker.verdict or (checker.rejected[-1] if checker.rejected else None),
+            refutation=self.refuter.found,
             actions=checker.actions,
             graph=self.graph,
             steps=self.meter.steps,

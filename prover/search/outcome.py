@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prover.domain import Verdict
+from prover.domain import Refutation, Verdict
 from prover.errors import InfrastructureFault
 from prover.search.budget import StopReason
 from prover.search.candidates import ProposerStatistics
@@ -19,7 +19,8 @@ class SearchOutcome:
     ``"not_proved"``; then ``verdict`` is the last rejection, or None where no answer was found.
     ``reason`` says why the search ended and ``rejected`` holds all verdicts that rejected an
     answer. ``best_open`` is the open node that would have been tried next (the root only where no
-    other is open). ``states`` counts distinct states, ``seconds`` is wall time, ``statistics`` are
+    other is open). ``refutation`` is the counterexample that the domain checked, for the reason ``REFUTED``.
+    ``states`` counts distinct states, ``seconds`` is wall time, ``statistics`` are
     by proposer.
     """
 
@@ -34,6 +35,7 @@ class SearchOutcome:
     statistics: dict[str, ProposerStatistics]
     rejected: tuple[Verdict, ...]
     best_open: Node | None
+    refutation: Refutation | None = None
 
     @property
     def proved(self) -> bool:

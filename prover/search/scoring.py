@@ -11,8 +11,8 @@ Candidate cost
 
 Node heuristic
     ``size_weight * max(0, ln(size / root size)) + goal_weight * max(0, goals - 1) + value_weight *
-    -ln(max(value, value_floor))``, which depends on the state alone, not on the path, so a merged
-    node has one heuristic.
+    -ln(max(value, value_floor)) - reward_weight * reward``, where ``reward`` is that of the step that first
+    reached the state. All but the reward depends on the state alone, so a merged node has one heuristic.
 
 Priority of (node, its next candidate)
     ``(path cost + candidate cost) / (depth + 1) ** alpha + heuristic``. With ``alpha = 0`` it is
@@ -48,7 +48,8 @@ class SearchConfig:
     one where less time than that is left for each of a batch. ``keep_failures`` keeps failed steps
     in the graph (reports and training want them; without them memory is that of the distinct
     states). ``alternative_paths`` is how many other paths to a finished state are checked after a
-    rejection.
+    rejection. ``plugin_seconds`` is how long one call of a plugin's code may take, unless the plugin asks
+    for more.
     """
 
     batch_size: int = 8
@@ -61,6 +62,8 @@ class SearchConfig:
     goal_weight: float = 0.1
     value_weight: float = 1.0
     value_floor: float = 1e-3
+    reward_weight: float = 0.0
+    plugin_seconds: float = 5.0
     exploration: float = 0.0
     step_wall_ms: int = 10_000
     release_batch: int = 64
@@ -79,7 +82,7 @@ class SearchConfig:
                 raise BadInput(f"search setting {name} must be at least 1, not {number}")
         for name in (
             "chunk_delta", "step_cost", "score_scale", "alpha", "size_weight", "goal_weight",
-            "value_weight", "exploration", "alternative_paths",
+            "value_weight", "exploration", "alternative_paths", "reward_weight", "plugin_seconds",
         ):  # fmt: skip
             number = getattr(self, name)
             if not 0 <= number < math.inf:
@@ -154,9 +157,9 @@ class Scorer:
         weight = self.weight(proposer)
         return least_cost / weight + self.config.step_cost if weight > 0 else math.inf
 
-    def heuristic(self, state: State, value: float | None = None) -> float:
-        """The penalty of a state: its growth over the root, its goals, and its ``value`` in [0,
-        1]."""
+    def heuristic(self, state: State, value: float | None = None, reward: float = 0.0) -> float:
+        """The penalty of a state: its growth over the root, its goals, its ``value`` in [0, 1] and the
+        ``reward`` of the step to it, which counts in its favour."""
         config = self.config
         penalty = 0.0
         size = state.size
@@ -167,6 +170,7 @@ class Scorer:
             penalty += config.goal_weight * (goals - 1)
         if value is not None:
             penalty -= config.value_weight * math.log(max(value, config.value_floor))
+        penalty -= config.reward_weight * reward
         return penalty
 
     def priority(self, path: float, depth: int, heuristic: float, next_cost: float) -> float:

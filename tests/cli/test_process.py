@@ -32,7 +32,7 @@ def test_help_imports_nothing_heavy(env: dict[str, str]) -> None:
         "sys.argv = ['prove', '--help']\n"
         "from prover.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'rich', 'networkx', 'msgspec', 'psutil', 'pluggy', 'prover.lean', 'numpy'}\n"
+        "heavy = {'rich', 'networkx', 'msgspec', 'psutil', 'prover.lean', 'numpy', 'sympy', 'torch'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run(

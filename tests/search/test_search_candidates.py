@@ -48,7 +48,7 @@ def make(
     config = SearchConfig(step_cost=0.0, max_candidates=limit)
     named = faults if faults is not None else []
     scorer = Scorer(config, weights or {}, STATE)
-    return ProposerSet(PROBLEM, proposers, scorer, lambda name, error: named.append((name, error)))
+    return ProposerSet(PROBLEM, proposers, scorer, lambda name, role, error: named.append((name, error)))
 
 
 def drain(stream: CandidateStream) -> list[tuple[str, float, list[str]]]:

@@ -1,0 +1,1 @@
+"""What a person says about a problem becomes candidates: hints, and steps taken from an earlier run."""
