@@ -19,8 +19,9 @@ from prover.problem import Problem
 from prover.reports import CheckReport, ProofReport, open_goals, why_not
 
 if TYPE_CHECKING:
+    from prover.continuing import Edits, Memory
     from prover.domain import Environment
-    from prover.hookspecs import Observer
+    from prover.hookspecs import Observer, Proposer
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.plugins import Team
@@ -145,8 +146,17 @@ class Session(Closing):
 
     # --------------------------------------------------------------------------------- proving
 
-    def prove(self, problem: Problem, observers: Sequence[Observer] = ()) -> ProofReport:
+    def prove(
+        self,
+        problem: Problem,
+        observers: Sequence[Observer] = (),
+        *,
+        memory: Memory | None = None,
+        edits: Edits | None = None,
+    ) -> ProofReport:
         """Works on one theorem. Faults of the question and of Lean become reports, not exceptions.
+
+        With the ``memory`` of an earlier search (and a person's ``edits`` of it) that one is continued.
 
         Raises:
             ToolchainError: there is no usable Lean (nothing can be proved at all).
@@ -157,15 +167,29 @@ class Session(Closing):
         if self.options.lemmas:
             header = "\n\n".join(text for text in (problem.header.rstrip(), self.options.lemmas) if text)
             problem = replace(problem, header=header)
-        return self.attempt(problem, lambda: self._open(problem), observers)
+        if memory is None:
+            return self.attempt(problem, lambda: self._open(problem), observers)
+        from prover.continuing import Edits, MemoryProposer, RememberingEnvironment
+
+        changes = edits or Edits()
+        return self.attempt(
+            problem,
+            lambda: RememberingEnvironment(self._open(problem), memory, changes),
+            observers,
+            extra=[MemoryProposer(memory, changes)],
+        )
 
     def attempt(
         self,
         problem: Problem,
         open_environment: Callable[[], Environment],
         observers: Sequence[Observer] = (),
+        extra: Sequence[Proposer] = (),
     ) -> ProofReport:
-        """Opens an environment, searches it and closes it; makes a report of whatever happens."""
+        """Opens an environment, searches it and closes it; makes a report of whatever happens.
+
+        ``extra`` proposers are asked besides those of the plugins.
+        """
         from prover.search import SearchFault, search
 
         team = self.team()
@@ -180,7 +204,7 @@ class Session(Closing):
             outcome = search(
                 problem,
                 environment,
-                team.proposers,
+                [*extra, *team.proposers],
                 modules=team.modules,
                 rewards=team.rewards,
                 checks=team.checks,

@@ -14,7 +14,7 @@ RUNS = Path("runs")
 
 
 class BenchGroup(click.Group):
-    """`bench SUITE.jsonl` runs; `bench speed` and `bench compare` are words of their own."""
+    """`bench SUITE.jsonl` runs; `bench speed`, `bench compare` and so on are words of their own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts `run` in front where no command is named; `--compare A B` is the command spelt as
@@ -27,7 +27,7 @@ class BenchGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=BenchGroup, subcommand_metavar="[OPTIONS] SUITE.jsonl | speed | compare A B")
+@click.group(cls=BenchGroup, subcommand_metavar="[OPTIONS] SUITE.jsonl | ablate SUITE.jsonl | speed | compare A B")
 def bench() -> None:
     """Run a problem set, compare two runs (compare, --compare), or measure speed (speed)."""
 
@@ -96,6 +96,73 @@ def run(
         command = campaign.resume_command(ctx.params)
         click.echo(f"interrupted; to go on: {command}", err=True)
         ctx.exit(130)
+
+
+@bench.command()
+@click.argument("suite", type=click.Path(path_type=Path))
+@click.option("--base", default="automation", show_default=True, metavar="A,B", help="The plugins of the first line.")
+@click.option("--modules", default="", metavar="A,B", help="The plugins to add to it [default: all others].")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the results go, a folder for each line [default: runs/ablation-SUITE].",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N problems.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
+@search_options
+@lean_options
+@json_option
+@click.pass_context
+def ablate(
+    ctx: click.Context,
+    /,
+    suite: Path,
+    base: str,
+    modules: str,
+    out: Path | None,
+    limit: int | None,
+    only: tuple[str, ...],
+    seconds: float,
+    steps: int | None,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Run SUITE.jsonl with the base alone, with each module added, and with all: what does each contribute?
+
+    The same command goes on with an interrupted ablation.
+    """
+    from prover.bench import ablation
+    from prover.bench.campaign import Campaign
+    from prover.bench.suite import read_suite, select
+    from prover.problem import Budget
+
+    problems = read_suite(suite)
+    chosen = select(problems, only=only, limit=limit)
+    options = session_options(**{**how, "no_server": True})
+    folder = out or RUNS / f"ablation-{problems.name}"
+    summaries: dict[str, dict[str, Any]] = {}
+    folders: dict[str, Path] = {}
+    for variant in ablation.variants(options, base.split(","), [name for name in modules.split(",") if name]):
+        campaign = Campaign.open(
+            problems,
+            chosen,
+            out=folder / variant.name,
+            parent=RUNS,
+            resume=True,
+            budget=Budget(seconds=seconds, steps=steps),
+            options=ablation.options_of(options, variant),
+        )
+        click.echo(f"{variant.name}: {campaign.total - campaign.done} problems to go", err=True)
+        interrupted = _run_with_bar(campaign, quiet=as_json)
+        summaries[variant.name], folders[variant.name] = campaign.finish(), campaign.folder
+        if interrupted:
+            click.echo("interrupted; the same command goes on", err=True)
+            ctx.exit(130)
+    rows = list(ablation.rows(summaries, folders))
+    text = ablation.table(rows)
+    (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
+    click.echo(json.dumps({"out": str(folder), "rows": rows}, ensure_ascii=False) if as_json else text)
 
 
 def _run_with_bar(campaign: Any, *, quiet: bool) -> bool:

@@ -34,7 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("prover.cli.check:check", "Is every theorem of a file proved? Checked from scratch."),
     "lean": ("prover.cli.lean:lean", "Which Lean is used; install, locate or stop it."),
     "bench": ("prover.cli.bench:bench", "Run a problem set, compare two runs, or measure speed."),
-    "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add."),
+    "continue": ("prover.cli.continuing:continue_run", "Go on with a saved search, after your edits."),
+    "weights": ("prover.cli.weights:weights", "Learn the weights of modules from benchmark runs."),
+    "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add; write a new one."),
 }
 
 EPILOG = """\b

@@ -1,0 +1,72 @@
+"""``prove continue``: goes on with a saved search, after a person's edits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prover.cli.options import json_option, lean_options, search_options, session_options
+
+
+@click.command("continue")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--edit", is_flag=True, help="Open RUN/edits.toml in your editor first ($VISUAL or $EDITOR).")
+@click.option("--explain", is_flag=True, help="Show the search as a tree.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the proof and nothing else.")
+@search_options
+@lean_options
+@json_option
+@click.pass_context
+def continue_run(
+    ctx: click.Context,
+    /,
+    run: Path,
+    edit: bool,
+    explain: bool,
+    quiet: bool,
+    seconds: float,
+    steps: int | None,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Go on with a saved search (see --save).
+
+    Steps that worked are run again by Lean, failures are not repeated, and what RUN/edits.toml adds, bans or
+    corrects comes first.
+    """
+    from dataclasses import replace
+
+    from prover.cli.live import LiveLine
+    from prover.cli.output import print_explanation, print_report
+    from prover.continuing import EDITS, Memory, edited, read_edits, template
+    from prover.problem import Budget
+    from prover.runs import open_run
+    from prover.session import Session
+
+    saved = open_run(run)
+    if saved.problem.domain != "lean":
+        raise click.UsageError(f"{run} is of the domain {saved.problem.domain}; only Lean searches can be continued")
+    memory = Memory.of(saved)
+    path = saved.folder / EDITS
+    if edit:
+        if not path.exists():
+            path.write_text(template(memory), encoding="utf-8")
+        click.edit(filename=str(path))
+    edits = read_edits(path, memory)
+    options = session_options(**how)
+    options = replace(options, weights={**edits.weights, **options.weights})
+    # It is saved only where --save says so again: the first run stays as it was.
+    metadata = {key: value for key, value in saved.problem.metadata.items() if key != "save"}
+    problem = replace(edited(saved.problem, edits), budget=Budget(seconds=seconds, steps=steps), metadata=metadata)
+    with Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
+        report = session.prove(problem, observers=[live], memory=memory, edits=edits)
+    if as_json:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        if explain:
+            print_explanation(report)
+        print_report(report, quiet=quiet)
+    ctx.exit(130 if report.reason == "interrupted" else report.exit_code)

@@ -1,0 +1,213 @@
+"""Goes on with a saved search: what Lean said is remembered, and what a person changed is tried first.
+
+A person edits ``edits.toml`` in the run's folder::
+
+    ban = ["simp_all"]              # never try these again
+    hints = ["Nat.mul_comm"]        # tactics or lemmas to try everywhere
+    [[step]]                        # add a step, or correct one
+    node = 3                        # the state's number in the run; or: after = ["intro h", "cases n"]
+    tactic = "induction n with ..."
+    replaces = "omega"              # optional: the step that this one stands for
+    [weights]
+    arithmetic = 0.5
+
+Nothing of the earlier run is believed for a proof: its successful steps are proposed again and Lean runs them;
+only its failures are taken as they were, which can cost a proof but never fake one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from prover.domain import Candidate, Environment, Refutation, State, StepResult, StepStatus, Verdict
+from prover.errors import BadInput
+from prover.problem import Problem
+from prover.runs import Run
+
+EDITS = "edits.toml"
+TEMPLATE = """\
+# What you change about this search; save and close to go on with it.
+ban = []            # tactics (or first words) never to try, for example "omega"
+hints = []          # tactics or lemma names to try in every state
+#[[step]]           # a step to add; repeat the block for more
+#node = 0           # the number of the state (see below)
+#tactic = ""
+#replaces = ""      # the step that this one stands for, if any
+#[weights]
+#arithmetic = 0.5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a person changed. ``steps`` are (key of the state, tactic), ``replaced`` the steps they stand for."""
+
+    ban: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    steps: tuple[tuple[str, str], ...] = ()
+    replaced: frozenset[tuple[str, str]] = frozenset()
+    weights: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a saved search knows: states, the steps that worked and those that failed, by the state's key."""
+
+    keys: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    worked: dict[str, list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    failed: dict[tuple[str, str], StepResult] = field(default_factory=dict)
+    children: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: Run) -> Memory:
+        """Reads the events of ``run``. Steps that ran out of time are not remembered as failures."""
+        memory = cls()
+        for event in run.events():
+            match event["event"]:
+                case "search_started" | "node_added":
+                    memory.keys[event["node"]] = event["key"]
+                    memory.texts[event["node"]] = event["text"]
+                case "step_tried":
+                    memory._step(event)
+        return memory
+
+    def _step(self, event: dict[str, Any]) -> None:
+        key, action = self.keys[event["node"]], event["action"]
+        if event["child"] is not None:
+            self.children[event["node"], action] = event["child"]
+            self.worked[key].append((action, float(event["cost"])))
+        elif event["status"] == StepStatus.FAILED:
+            self.failed[key, action] = StepResult(StepStatus.FAILED, None, event["kind"], event["message"])
+
+    def node_after(self, actions: Sequence[str]) -> int | None:
+        """The number of the state that ``actions`` lead to; None where the run has none."""
+        node: int | None = 0
+        for action in actions:
+            node = None if node is None else self.children.get((node, action))
+        return node
+
+
+def read_edits(path: Path, memory: Memory) -> Edits:
+    """Reads an edits file; no edits where there is none.
+
+    Raises:
+        BadInput: not TOML, an unknown key, or a step that names no state of the run.
+    """
+    if not path.is_file():
+        return Edits()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML: {error}") from error
+    unknown = sorted(set(table) - {"ban", "hints", "step", "weights"})
+    if unknown:
+        raise BadInput(f"{path}: {unknown[0]!r} is unknown; there are ban, hints, [[step]] and [weights]")
+    steps: list[tuple[str, str]] = []
+    replaced: set[tuple[str, str]] = set()
+    for step in table.get("step", []):
+        tactic = step.get("tactic")
+        if not isinstance(tactic, str) or not tactic.strip():
+            raise BadInput(f"{path}: a [[step]] needs a tactic")
+        node = memory.node_after(step["after"]) if "after" in step else step.get("node", 0)
+        if node not in memory.keys:
+            where = step.get("after", node)
+            raise BadInput(f"{path}: the run has no state {where}; its states are 0 to {max(memory.keys, default=0)}")
+        key = memory.keys[node]
+        steps.append((key, tactic))
+        if step.get("replaces"):
+            replaced.add((key, step["replaces"]))
+    return Edits(
+        _texts(path, table, "ban"), _texts(path, table, "hints"), tuple(steps), frozenset(replaced),
+        _weights(path, table.get("weights", {})),
+    )  # fmt: skip
+
+
+def _texts(path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = table.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise BadInput(f"{path}: {key} must be a list of texts")
+    return tuple(values)
+
+
+def _weights(path: Path, table: Any) -> dict[str, float]:
+    if not isinstance(table, dict) or not all(isinstance(w, int | float) and w >= 0 for w in table.values()):
+        raise BadInput(f"{path}: [weights] must be numbers of 0 or more")
+    return {name: float(weight) for name, weight in table.items()}
+
+
+class MemoryProposer:
+    """Proposes the steps that a person added, then those that worked in the earlier run at their old price."""
+
+    name = "memory"
+
+    def __init__(self, memory: Memory, edits: Edits) -> None:
+        self._memory = memory
+        self._edits = edits
+
+    def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
+        """What is known about ``state``."""
+        for key, tactic in self._edits.steps:
+            if key == state.key:
+                yield Candidate(tactic, self.name, score=1.0)
+        for action, cost in sorted(self._memory.worked.get(state.key, ()), key=lambda step: step[1]):
+            if (state.key, action) not in self._edits.replaced:
+                yield Candidate(action, self.name, log_probability=-cost)
+
+
+class RememberingEnvironment:
+    """An environment that does not try again what failed before, nor what a person replaced."""
+
+    def __init__(self, environment: Environment, memory: Memory, edits: Edits) -> None:
+        self._environment = environment
+        self._known = dict(memory.failed)
+        gone = StepResult(StepStatus.FAILED, kind="replaced", message="replaced by a person")
+        self._known.update(dict.fromkeys(edits.replaced, gone))
+
+    @property
+    def initial_state(self) -> State:
+        """The state that the problem opens with."""
+        return self._environment.initial_state
+
+    def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
+        """Answers known failures from memory, tries the others."""
+        known = [self._known.get((state.key, candidate.action)) for candidate in candidates]
+        new = [candidate for candidate, result in zip(candidates, known, strict=True) if result is None]
+        tried = iter(self._environment.step(state, new) if new else ())
+        return [result or next(tried) for result in known]
+
+    def verify(self, actions: Sequence[str]) -> Verdict:
+        """Checks the whole answer from scratch."""
+        return self._environment.verify(actions)
+
+    def refute(self, actions: Sequence[str], refutation: Refutation) -> bool:
+        """Whether the domain accepts ``refutation``."""
+        refute = getattr(self._environment, "refute", None)
+        return refute is not None and bool(refute(actions, refutation))
+
+    def release(self, states: Sequence[State]) -> None:
+        """Says that these states will not be used again."""
+        self._environment.release(states)
+
+    def close(self) -> None:
+        """Closes the environment."""
+        self._environment.close()
+
+
+def edited(problem: Problem, edits: Edits) -> Problem:
+    """``problem`` with what the edits say about every state."""
+    return replace(problem, hints=(*problem.hints, *edits.hints), avoid=(*problem.avoid, *edits.ban))
+
+
+def template(memory: Memory, limit: int = 20) -> str:
+    """The edits file to begin with: the states of the run are in its comments."""
+    lines = [TEMPLATE, "# The states of the run, the last ones first:"]
+    for node in sorted(memory.texts, reverse=True)[:limit]:
+        lines.append(f"# {node}:")
+        lines += [f"#     {line}" for line in memory.texts[node].splitlines()]
+    return "\n".join(lines) + "\n"
