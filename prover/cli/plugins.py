@@ -92,6 +92,9 @@ def list_plugins(ctx: click.Context) -> None:
             weight = f"{weights.get(plugin.name, 1.0):g}" if plugin.enabled else "-"
             version = plugin.version or "-"
             click.echo(f"{plugin.name:<16} {version:<8} weight {weight:<5} {state:<28} {plugin.source}")
+        for domain, names in members.items():
+            each = ", ".join(f"{name} {weights.get(name, 1.0):g}" for name in names)
+            click.echo(f"in the domain {domain}, with weights: {each or 'nothing'}")
         if not found:
             click.echo("no plugins are installed: nothing would propose a step")
     if any(plugin.error for plugin in found):

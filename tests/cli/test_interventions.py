@@ -136,3 +136,57 @@ def test_a_counterexample_in_json(prove: Prove, tmp_path: Path) -> None:
     assert found["status"] == "not_proved"
     assert found["reason"] == "refuted"
     assert found["counterexample"] == {"a": "2", "b": "3"}
+
+
+BAD = """
+import time
+from prover.domain import Verdict
+from prover.hookspecs import hookimpl
+
+class Raiser:
+    name = "raiser"
+    def propose(self, problem, state):
+        raise ValueError("no weights")
+
+class Claimer:
+    name = "claimer"
+    def propose(self, problem, state):
+        return [Verdict(accepted=True, answer="trust me")]
+
+class Sleeper:
+    name = "sleeper"
+    deadline = 0.2
+    def read(self, problem, state):
+        time.sleep(60)
+
+class Domain:
+    name = "lean"
+    def open(self, problem):
+        raise RuntimeError("I am not Lean")
+
+@hookimpl
+def prover_proposers():
+    return [Raiser(), Claimer()]
+
+@hookimpl
+def prover_modules():
+    return [Sleeper()]
+
+@hookimpl
+def prover_domains():
+    return [Domain()]
+"""
+
+
+def test_bad_plugins_get_a_line_each_and_fake_nothing(
+    prove: Prove, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "bad.py").write_text(BAD, encoding="utf-8")
+    good = prove("--plugin", "bad", "theorem t (a b : Nat) : a + b = b + a")
+    assert good.code == 0, good.err
+    assert "checked by Lean" in good.out
+    lines = [record.getMessage() for record in caplog.records]
+    for name in ("raiser", "claimer", "sleeper"):
+        assert sum(f"'{name}' failed and is left out" in line for line in lines) == 1, lines
+    false = prove("--plugin", "bad", "--steps", "10", "--json", "theorem t (a b : Nat) : a = b")
+    assert false.json["status"] == "not_proved"
