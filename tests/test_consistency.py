@@ -40,6 +40,11 @@ def test_statement(header: str, source: str, right: bool) -> None:
     assert bool(found) is not right
 
 
+def test_the_goal_of_a_sorry_is_no_statement() -> None:
+    problem = Problem("n : Nat\n⊢ n = n", metadata={"file": "A.lean"})
+    assert not StatementCheck().check(problem, [], Verdict(True, source="theorem a : 1 = 1 := by rfl"))
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

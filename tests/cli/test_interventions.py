@@ -181,12 +181,12 @@ def prover_domains():
 def test_bad_plugins_get_a_line_each_and_fake_nothing(
     prove: Prove, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "bad.py").write_text(BAD, encoding="utf-8")
-    good = prove("--plugin", "bad", "theorem t (a b : Nat) : a + b = b + a")
+    (tmp_path / "bad_team.py").write_text(BAD, encoding="utf-8")
+    good = prove("--plugin", "bad_team", "theorem t (a b : Nat) : a + b = b + a")
     assert good.code == 0, good.err
     assert "checked by Lean" in good.out
     lines = [record.getMessage() for record in caplog.records]
     for name in ("raiser", "claimer", "sleeper"):
         assert sum(f"'{name}' failed and is left out" in line for line in lines) == 1, lines
-    false = prove("--plugin", "bad", "--steps", "10", "--json", "theorem t (a b : Nat) : a = b")
+    false = prove("--plugin", "bad_team", "--steps", "10", "--json", "theorem t (a b : Nat) : a = b")
     assert false.json["status"] == "not_proved"

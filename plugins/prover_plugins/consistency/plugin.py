@@ -45,8 +45,8 @@ class StatementCheck:
 
     def check(self, problem: Problem, actions: Sequence[str], verdict: Verdict) -> Objections:
         """An objection where the checked text begins otherwise."""
-        if not problem.statement or not verdict.source:
-            return []  # the sorry of a file: the whole file is audited instead
+        if "file" in problem.metadata:
+            return []  # a sorry of a file, whose "statement" is a goal: the whole file is audited instead
         asked = "\n\n".join(text for text in (problem.header.rstrip(), problem.statement.rstrip()) if text.strip())
         rest = verdict.source.removeprefix(asked)
         if rest == verdict.source or not rest.lstrip().startswith(":="):
