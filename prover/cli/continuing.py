@@ -49,7 +49,8 @@ def continue_run(
     if saved.problem.domain != "lean":
         raise click.UsageError(f"{run} is of the domain {saved.problem.domain}; only Lean searches can be continued")
     if "file" in saved.problem.metadata:
-        raise click.UsageError(f"{run} is of a sorry in {saved.problem.metadata['file']}; run 'prove' on that file again")
+        file = saved.problem.metadata["file"]
+        raise click.UsageError(f"{run} is of a sorry in {file}; run 'prove' on that file again")
     memory = Memory.of(saved)
     path = saved.folder / EDITS
     if edit:
