@@ -12,7 +12,7 @@ from typing import Any
 from prover_plugins.code_exec.checks import literal_call
 from prover_plugins.code_exec.tasks import Task
 
-PROBES = 8
+PROBES = 6
 _MAX_CONSTANTS = 14
 
 

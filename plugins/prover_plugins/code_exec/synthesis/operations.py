@@ -10,7 +10,8 @@ from itertools import accumulate, chain
 from typing import Any
 
 MAX_ITEMS = 400
-MAX_BITS = 256
+_MOST = 2**256
+_SIZED = (str, list, tuple, dict)
 NUM, BOOL, STR, NUMS, STRS, LISTS, DICT, TUPLE, NONE = "num", "bool", "str", "nums", "strs", "lists", "dict", "tuple", "none"
 LIST = (NUMS, STRS, LISTS)
 SEQ = (STR, *LIST, TUPLE)
@@ -61,11 +62,14 @@ def kind_of(value: object) -> str:
 
 def bounded(value: Any) -> Any:
     """``value``, or FAILED where it is too large to go on with."""
-    if isinstance(value, int):
-        return value if value.bit_length() <= MAX_BITS else FAILED
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is bool:
+        return value
+    if kind is int:
+        return value if -_MOST <= value <= _MOST else FAILED
+    if kind is float:
         return value if math.isfinite(value) else FAILED
-    if isinstance(value, str | list | tuple | dict) and len(value) > MAX_ITEMS:
+    if kind in _SIZED and len(value) > MAX_ITEMS:
         return FAILED
     return value
 
@@ -74,6 +78,12 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, int) and 0 <= exponent <= 64 and abs(base) <= 10**6:
         return base**exponent
     raise ValueError
+
+
+def _round(number: Any, digits: Any) -> Any:
+    if abs(digits) > 12:
+        raise ValueError
+    return round(number, digits)
 
 
 def _repeat(items: Any, times: int) -> Any:
@@ -116,9 +126,19 @@ ARITHMETIC = (
     _op("(-{0})", NUM, lambda a: -a),
     _op("int({0})", NUM, int),
     _op("round({0})", NUM, round),
-    _op("round({0}, {1})", (NUM, NUM), round, 2),
+    _op("round({0}, {1})", (NUM, NUM), _round, 2),
     _op("math.gcd({0}, {1})", (NUM, NUM), math.gcd, commutes=True),
     _op("math.isqrt({0})", NUM, math.isqrt),
+)
+IDIOMS = (
+    _op("({0} % 2 == 0)", NUM, lambda a: a % 2 == 0),
+    _op("({0} % 2 == 1)", NUM, lambda a: a % 2 == 1),
+    _op("({0} % {1} == 0)", (NUM, NUM), lambda a, b: a % b == 0),
+    _op("({0} > 0)", NUM, lambda a: a > 0),
+    _op("({0} < 0)", NUM, lambda a: a < 0),
+    _op("({0} ** 2)", NUM, lambda a: a * a),
+    _op("({0} + 1)", NUM, lambda a: a + 1),
+    _op("({0} - 1)", NUM, lambda a: a - 1),
 )
 LOGIC = (
     _op("({0} < {1})", ((NUM, STR), (NUM, STR)), lambda a, b: a < b),
@@ -206,4 +226,25 @@ SEQUENCES = (
     _op("min({0}, key=len)", ((STRS, LISTS),), lambda a: min(a, key=len), 2),
     _op("sorted({0}, key=len)", ((STRS, LISTS),), lambda a: sorted(a, key=len), 2),
 )
-OPERATIONS = (*ARITHMETIC, *LOGIC, *STRINGS, *SEQUENCES)
+OPERATIONS = (*IDIOMS, *ARITHMETIC, *LOGIC, *STRINGS, *SEQUENCES)
+
+CONSUMERS: dict[str, tuple[Operation, ...]] = {
+    BOOL: (_op("all({0})", (LIST,), all), _op("any({0})", (LIST,), any)),
+    NUM: (
+        _op("sum({0})", NUMS, sum), _op("len({0})", (LIST,), len), _op("max({0})", NUMS, max),
+        _op("min({0})", NUMS, min), _op("math.prod({0})", NUMS, math.prod),
+        _op("len(set({0}))", (LIST,), lambda a: len(set(a))),
+    ),
+    STR: (_op("''.join({0})", STRS, "".join), _op("' '.join({0})", STRS, " ".join)),
+    TUPLE: (_op("tuple({0})", (LIST,), tuple),),
+    DICT: (_op("dict({0})", LISTS, dict),),
+    **{
+        kind: (
+            _op("sorted({0})", (LIST,), sorted), _op("{0}[::-1]", (LIST,), lambda a: a[::-1]),
+            _op("sorted(set({0}))", (LIST,), lambda a: sorted(set(a))),
+            _op("sorted({0}, reverse=True)", (LIST,), lambda a: sorted(a, reverse=True)),
+        )
+        for kind in LIST
+    },
+}  # fmt: skip
+"""By the kind that is wanted: what is usually done with a list that was just built."""

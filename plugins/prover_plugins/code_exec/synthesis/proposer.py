@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import heapq
 import re
 import time
 from collections.abc import Iterator
@@ -14,13 +15,16 @@ from prover_plugins.code_exec.environment import DOMAIN, CodeState
 from prover_plugins.code_exec.synthesis import sketches
 from prover_plugins.code_exec.synthesis.bank import Bank, Expression, expression
 from prover_plugins.code_exec.synthesis.examples import Inputs, constants_of, inputs_of
-from prover_plugins.code_exec.synthesis.operations import FAILED
+from prover_plugins.code_exec.synthesis.operations import FAILED, kind_of
 from prover_plugins.code_exec.tasks import Task
 
 MOST_PROGRAMS = 60
-_MOST_COST = 7
+_MOST_COST = 6
 _SOURCE_COST = 2
 _CONDITIONALS = 12
+_CONDITIONAL_COST = -1
+_OFFERED_COST = 5
+_INNER_CONSTANTS = 8
 _TIME_SHARE = 0.8
 _MODULES = ("math", "itertools", "functools", "collections")
 
@@ -62,47 +66,77 @@ def programs(task: Task, deadline: float = float("inf")) -> Iterator[tuple[int, 
             scope.append(constant)
     bank = Bank(scope, deadline=deadline)
     chooser = sketches.Chooser(inputs.expected, same)
-    given: set[str] = set()
-    cost = 1
-    while cost <= _MOST_COST and not bank.full:
+    matches = _Matches(inputs)
+    for cost in range(1, _MOST_COST + 1):
         for item in bank.grow(cost):
-            yield from _matching(item, inputs, given)
+            matches.offer(item)
             chooser.learn(item)
         if cost == _SOURCE_COST:
-            yield from _sketches(bank, scope, inputs, given, chooser, deadline)
-        if cost >= 3:
+            _fill(bank, scope, len(inputs.parameters), matches, deadline)
+        if cost >= _SOURCE_COST:
             for total, text in chooser.found(_CONDITIONALS):
-                if text not in given:
-                    given.add(text)
-                    yield total, text
-        cost += 1
+                matches.add(total + _CONDITIONAL_COST, text, text)
+        yield from matches.ready(cost + 1)
+        if bank.full:
+            break
+    yield from matches.ready(None)
 
 
-def _sketches(
-    bank: Bank, scope: list[Expression], inputs: Inputs, given: set[str], chooser: sketches.Chooser, deadline: float
-) -> Iterator[tuple[int, str]]:
-    """Fills the sketches once; what does not match at once is offered to the bank to build on."""
+def _fill(
+    bank: Bank, scope: list[Expression], parameters: int, matches: _Matches, deadline: float
+) -> None:
+    """Fills the sketches once, with the first leaves of ``scope`` the ``parameters``; the simple ones are offered to the bank to build on."""
     numbers = [value for value in (0, 1, 2, 3) if any(repr(value) == leaf.text for leaf in scope)]
     filled: list[Iterator[Expression]] = [
-        sketches.comprehensions(bank, scope, deadline, _SOURCE_COST),
         sketches.folds(bank, _SOURCE_COST),
-        sketches.recurrences(scope[: len(inputs.parameters)], numbers),
+        sketches.recurrences(scope[:parameters], numbers),
+        sketches.comprehensions(bank, scope[: parameters + _INNER_CONSTANTS], deadline, _SOURCE_COST),
     ]
+    wanted = kind_of(matches.expected[0])
+    known: set[str] = set()
     for source in filled:
         for item in source:
-            yield from _matching(item, inputs, given)
-            bank.offer(item)
+            behaviour = repr(item.values)
+            if behaviour in known:
+                continue
+            known.add(behaviour)
+            matches.offer(item)
+            if item.cost <= _OFFERED_COST:
+                bank.offer(item)
+            for further in sketches.consumed(item, wanted):
+                matches.offer(further)
+                if further.cost <= _OFFERED_COST:
+                    bank.offer(further)
         if time.monotonic() > deadline:
             return
 
 
-def _matching(item: Expression, inputs: Inputs, given: set[str]) -> Iterator[tuple[int, str]]:
-    """The expression, where it gives what is expected and no given one gives the same everywhere."""
-    if all(
-        value is not FAILED and same(value, wanted) for value, wanted in zip(item.values, inputs.expected, strict=False)
-    ) and (behaviour := repr(item.values)) not in given:
-        given.add(behaviour)
-        yield item.cost, item.text
+class _Matches:
+    """Expressions that give what is expected, handed out by cost; of those that agree everywhere the first."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.expected = inputs.expected
+        self._given: set[str] = set()
+        self._heap: list[tuple[int, int, str]] = []
+
+    def offer(self, item: Expression) -> None:
+        """Keeps the expression if it matches."""
+        for value, wanted in zip(item.values, self.expected, strict=False):
+            if value is FAILED or not same(value, wanted):
+                return
+        self.add(item.cost, item.text, repr(item.values))
+
+    def add(self, cost: int, text: str, behaviour: str) -> None:
+        """Keeps a matching expression unless one of the same behaviour is known."""
+        if behaviour not in self._given:
+            self._given.add(behaviour)
+            heapq.heappush(self._heap, (cost, len(self._given), text))
+
+    def ready(self, cost: int | None) -> Iterator[tuple[int, str]]:
+        """Hands out those up to ``cost``, all where it is None."""
+        while self._heap and (cost is None or self._heap[0][0] <= cost):
+            found, _, text = heapq.heappop(self._heap)
+            yield found, text
 
 
 def same(value: Any, wanted: Any) -> bool:

@@ -10,14 +10,14 @@ from typing import Any
 
 from prover_plugins.code_exec.synthesis.bank import Bank, Expression, expression
 from prover_plugins.code_exec.synthesis.operations import (
-    BOOL, ERRORS, FAILED, LIST, NUM, STR, TUPLE, bounded,
+    BOOL, CONSUMERS, ERRORS, FAILED, LIST, NUM, STR, TUPLE, bounded,
 )  # fmt: skip
 
-INNER_MOST = 1500
-INNER_COST = 5
-_SOURCES = 14
+INNER_MOST = 500
+INNER_COST = 4
+_SOURCES = 10
 _PAIRS = 24
-_MAX_ELEMENTS = 160
+_MAX_ELEMENTS = 300
 _NAMES = ("x", "y", "item", "element")
 
 
@@ -29,9 +29,9 @@ def comprehensions(outer: Bank, leaves: Sequence[Expression], deadline: float, m
     name = next(name for name in _NAMES if all(leaf.text != name for leaf in leaves))
     for source in sources[:_SOURCES]:
         elements = [(row, item) for row, value in enumerate(source.values) if value is not FAILED for item in value]
-        if not elements or len(elements) > _MAX_ELEMENTS * 4:
+        if not elements or len(elements) > _MAX_ELEMENTS:
             continue
-        yield from _over(source, name, elements[:_MAX_ELEMENTS * 4], leaves, deadline)
+        yield from _over(source, name, elements, leaves, deadline)
 
 
 def _over(
@@ -109,9 +109,25 @@ def _keyed(
             values.append([pairs[i][0] for i in chosen] if isinstance(chosen, list) else pairs[chosen][0])
         except ERRORS:
             values.append(FAILED)
-    found = expression(text, source.cost + item.cost + 2, values)
+    found = expression(text, source.cost + item.cost + 3, values)
     if found is not None:
         yield found
+
+
+def consumed(item: Expression, wanted: str) -> Iterator[Expression]:
+    """What of the kind ``wanted`` is usually made of a list: its sum, its length, its items joined, …"""
+    for operation in CONSUMERS.get(wanted, ()):
+        if item.kind not in operation.kinds[0]:
+            continue
+        values: list[Any] = []
+        for value in item.values:
+            try:
+                values.append(FAILED if value is FAILED else bounded(operation.run(value)))
+            except ERRORS:
+                values.append(FAILED)
+        found = expression(operation.text.format(item.text), item.cost + operation.cost, values)
+        if found is not None:
+            yield found
 
 
 _FOLDS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
@@ -163,8 +179,8 @@ _MAX_TERMS = 300
 
 def recurrences(leaves: Sequence[Expression], starts: Sequence[int]) -> Iterator[Expression]:
     """The n-th term of a linear recurrence with two to four first terms, for each number among the leaves."""
-    for leaf, width in product((leaf for leaf in leaves if leaf.kind == NUM and leaf.text.isidentifier()), (2, 3, 4)):
-        for first in product(sorted(set(starts) & {0, 1, 2, 3}), repeat=width):
+    for leaf, width in product([leaf for leaf in leaves if leaf.kind == NUM], (2, 3, 4)):
+        for first in product(sorted(set(starts) & {0, 1, 2}), repeat=width):
             for body, run in _STEPS:
                 values = [_term(first, run, value) for value in leaf.values]
                 text = (
