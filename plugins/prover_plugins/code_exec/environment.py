@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from prover.problem import Budget, Problem
 from prover_plugins.code_exec import actions
 from prover_plugins.code_exec.sandbox.client import Limits, Sandbox, TestResult
 from prover_plugins.code_exec.sandbox.dialogue import talk
-from prover_plugins.code_exec.tasks import Task, read_tasks
+from prover_plugins.code_exec.tasks import Task, read_tasks, task_of
 
 DOMAIN = "code"
 SEARCH_LIMITS = Limits(call=1.0, total=4.0)
@@ -156,11 +157,17 @@ class CodeDomain:
     name = DOMAIN
 
     def open(self, problem: Problem) -> CodeEnvironment:
-        """Finds the task in the file that ``problem.metadata["source"]`` names.
+        """Finds the task in the file that ``problem.metadata["source"]`` names; or the statement is its JSON.
 
         Raises:
             BadInput: there is no such file or task.
         """
+        if problem.statement.lstrip().startswith("{"):
+            try:
+                record = json.loads(problem.statement)
+            except ValueError as error:
+                raise BadInput(f"the problem is no JSON: {error}") from error
+            return CodeEnvironment(task_of(record))
         source, wanted = problem.metadata.get("source", ""), problem.metadata.get("task_id", problem.name)
         if not source:
             raise BadInput("a code problem names its JSONL file as metadata 'source'; see `prove code --help`")

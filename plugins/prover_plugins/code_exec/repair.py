@@ -119,7 +119,7 @@ def _at(node: ast.AST, tree: ast.Module, entry: str) -> Iterator[tuple[float, Ch
     if isinstance(node, ast.Return) and node.value is not None:
         yield _NAME, _shift("value", 1)
         yield _NAME, _shift("value", -1)
-    if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.If):
+    if isinstance(node, ast.Module | ast.FunctionDef | ast.For | ast.While | ast.If):
         yield from _statements(node)
     if isinstance(node, ast.FunctionDef) and node.name == entry and node.args.args:
         yield from _base_cases(node)
@@ -168,10 +168,12 @@ def _slices(node: ast.Slice) -> Iterator[tuple[float, Change]]:
 
 
 def _statements(node: Any) -> Iterator[tuple[float, Change]]:
-    """Removes a statement; takes the last one of a block out of it, or takes the next one in."""
+    """Removes a statement; swaps two; takes the last one of a block out of it, or takes the next one in."""
     for place, statement in enumerate(node.body):
         if len(node.body) > 1 and not isinstance(statement, ast.FunctionDef):
             yield _NAME, lambda parent, place=place: parent.body.pop(place)
+        if place + 1 < len(node.body) and not isinstance(statement, ast.FunctionDef):
+            yield _NAME, lambda parent, place=place: parent.body.insert(place, parent.body.pop(place + 1))
         if isinstance(statement, ast.For | ast.While | ast.If) and len(statement.body) > 1 and not statement.orelse:
             yield _STATEMENT, lambda parent, place=place: parent.body.insert(place + 1, parent.body[place].body.pop())
         if isinstance(statement, ast.For | ast.While | ast.If) and place + 1 < len(node.body) and not statement.orelse:

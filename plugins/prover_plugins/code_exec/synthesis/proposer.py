@@ -38,6 +38,8 @@ class SynthesisProposer:
 
     name = "code_synthesis"
     domains = (DOMAIN,)
+    deadline = 3600.0
+    """Seconds that one call may take; its own limit is the share of the problem's time above."""
 
     def propose(self, problem: Problem, state: State) -> Iterator[Candidate]:
         """Programs for a state in which nothing is written yet or everything fails."""

@@ -18,20 +18,37 @@ INNER_COST = 4
 _SOURCES = 10
 _PAIRS = 24
 _MAX_ELEMENTS = 300
+_ITERABLE = (*LIST, STR, TUPLE)
 _NAMES = ("x", "y", "item", "element")
 
 
 def comprehensions(outer: Bank, leaves: Sequence[Expression], deadline: float, most_cost: int) -> Iterator[Expression]:
-    """Maps, filters, both at once, and choices by a key, over the iterables of ``outer`` up to ``most_cost``."""
-    sources = [
-        item for cost in range(1, most_cost + 1) for item in outer.of(cost) if item.kind in (*LIST, STR, TUPLE)
-    ]  # fmt: skip
+    """Maps, filters, both at once, and choices by a key, over iterables of ``outer`` that cost up to ``most_cost``."""
     name = next(name for name in _NAMES if all(leaf.text != name for leaf in leaves))
-    for source in sources[:_SOURCES]:
+    for source in _sources(outer, leaves, most_cost):
         elements = [(row, item) for row, value in enumerate(source.values) if value is not FAILED for item in value]
-        if not elements or len(elements) > _MAX_ELEMENTS:
-            continue
-        yield from _over(source, name, elements, leaves, deadline)
+        if len(elements) <= _MAX_ELEMENTS:
+            yield from _over(source, name, elements, leaves, deadline)
+
+
+def _sources(outer: Bank, leaves: Sequence[Expression], most_cost: int) -> list[Expression]:
+    """What to iterate over: first what the parameters hold, then what is made of them, last the same reordered."""
+    held = {_elements(leaf) for leaf in leaves}
+    found: list[tuple[int, int, Expression]] = []
+    for cost in range(1, most_cost + 1):
+        for item in outer.of(cost):
+            long = any(value is not FAILED and len(value) > 1 for value in item.values) if item.kind in _ITERABLE else False
+            # Constants, and lists of one element, are seldom what a function goes through.
+            if long and len({repr(value) for value in item.values}) > 1:
+                found.append((cost, cost > 1 and _elements(item) in held, item))
+    found.sort(key=lambda entry: entry[:2])
+    return [item for _, _, item in found[:_SOURCES]]
+
+
+def _elements(item: Expression) -> str:
+    if item.kind not in _ITERABLE:
+        return item.text
+    return repr([value if value is FAILED else sorted(map(repr, value)) for value in item.values])
 
 
 def _over(
