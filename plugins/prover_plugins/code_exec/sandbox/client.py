@@ -29,7 +29,7 @@ from prover_plugins.code_exec.sandbox.inside import codec, confine
 _PLUGINS = str(Path(__file__).resolve().parents[3])
 _START = (
     "import sys; sys.path.insert(0, {plugins!r}); "
-    "from prover_plugins.code_exec.sandbox.inside import host; sys.path.pop(0); host.main({root!r})"
+    "from prover_plugins.code_exec.sandbox.inside import host; sys.path.pop(0); host.main({root!r}, {control})"
 )
 _PYTHON = (sys.executable, "-I", "-S", "-B", "-c")
 _START_SECONDS = 30.0
@@ -52,7 +52,7 @@ class Limits:
     output: int = 2**18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TestResult:
     """What came of one test.
 
@@ -67,9 +67,11 @@ class TestResult:
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tests:
     """What the judge runs: see ``inside.judge.run``. ``items`` are (source, is a test) pairs in order."""
+
+    __test__ = False
 
     items: tuple[tuple[str, bool], ...]
     names: Mapping[str, str] = field(default_factory=dict)
@@ -141,11 +143,11 @@ class Sandbox:
             raise InfrastructureFault("the sandbox for tested code needs Linux or another Unix")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._root = tempfile.mkdtemp(prefix="prover-sandbox-")
-        script = _START.format(plugins=_PLUGINS, root=self._root)
+        script = _START.format(plugins=_PLUGINS, root=self._root, control=theirs.fileno())
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    ["/bin/sh", "-c", f'exec 3<&{theirs.fileno()} "$@"', "sh", *_PYTHON, script],
+                    [*_PYTHON, script],
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()], start_new_session=True, cwd="/", env={"LC_ALL": "C.UTF-8"},
                 )  # fmt: skip

@@ -20,6 +20,9 @@ Dialogue = Sequence[tuple[str, str]]
 Blanks at both ends of what it prints do not matter. After the last turn it must end without an error."""
 
 
+_AHEAD_SECONDS = 0.03
+
+
 class _TooMuch(Exception):
     """The program prints more than it may."""
 
@@ -86,6 +89,14 @@ def _reader(master: int, limits: Limits) -> pexpect.fdpexpect.fdspawn:
     return Reader(master, timeout=limits.call, encoding="utf-8", codec_errors="replace")
 
 
+def _ahead(reader: pexpect.fdpexpect.fdspawn) -> str:
+    """What the program has printed beyond what was expected, before it is told anything."""
+    import pexpect
+
+    found = reader.expect_exact([pexpect.TIMEOUT, pexpect.EOF], timeout=_AHEAD_SECONDS)
+    return (reader.before or "").strip() if found in (0, 1) else ""
+
+
 def _converse(master: int, dialogue: Dialogue, limits: Limits) -> TestResult:
     import pexpect
 
@@ -93,10 +104,13 @@ def _converse(master: int, dialogue: Dialogue, limits: Limits) -> TestResult:
     try:
         for what, text in dialogue:
             if what == "send":
+                if ahead := _ahead(reader):
+                    return TestResult(False, "wrong", f"it printed more than expected: {ahead[-200:]!r}")
                 reader.send(text + "\n")
                 continue
             found = reader.expect_exact([text.strip(), pexpect.EOF, pexpect.TIMEOUT])
             before = (reader.before or "").strip()
+            reader.before = ""
             if found == 0 and not before:
                 continue
             kind = "timeout" if found == 2 and not before else "wrong"

@@ -108,7 +108,8 @@ def constants_of(task: Task, inputs: Inputs) -> list[Any]:
     if any(isinstance(value, list) for value in inputs.expected):
         found.append([])
     for value in inputs.expected:
-        if isinstance(value, str | bool) or value is None or (isinstance(value, int) and abs(value) <= 2):
+        again = isinstance(value, str) and inputs.expected.count(value) > 1
+        if again or isinstance(value, bool) or value is None:
             found.append(value)
     found += [int(number) for number in re.findall(r"(?<![\w.])-?\d{1,4}(?![\w.])", text)]
     found += [3, 10, -1]

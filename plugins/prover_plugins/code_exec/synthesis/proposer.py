@@ -22,7 +22,7 @@ MOST_PROGRAMS = 60
 _MOST_COST = 6
 _SOURCE_COST = 2
 _CONDITIONALS = 12
-_CONDITIONAL_COST = -1
+_CONDITIONAL_COST = 1
 _OFFERED_COST = 5
 _INNER_CONSTANTS = 8
 _TIME_SHARE = 0.8
@@ -75,6 +75,7 @@ def programs(task: Task, deadline: float = float("inf")) -> Iterator[tuple[int, 
             chooser.learn(item)
         if cost == _SOURCE_COST:
             _fill(bank, scope, len(inputs.parameters), matches, deadline)
+            yield from matches.ready(_OFFERED_COST)
         if cost >= _SOURCE_COST:
             for total, text in chooser.found(_CONDITIONALS):
                 matches.add(total + _CONDITIONAL_COST, text, text)

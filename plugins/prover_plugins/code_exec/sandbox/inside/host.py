@@ -7,6 +7,7 @@ process number, ``reap`` kills a process and says how it ended. It never runs te
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import os
 import signal
@@ -17,12 +18,12 @@ from typing import Any
 
 from . import codec, confine, judge, landlock, seccomp, subject
 
-CONTROL = 3
-"""The handle of the socket."""
+_ABOVE = 100
+"""Handles are moved here before they get their final numbers."""
 
 
-def main(root: str) -> None:
-    """Serves until the other end of the socket closes. ``root`` is an empty folder."""
+def main(root: str, control_handle: int) -> None:
+    """Serves until the other end of the socket ``control_handle`` closes. ``root`` is an empty folder."""
     confine.die_with_parent()
     layers: dict[str, Any] = {
         "namespaces": False, "private_root": False, "landlock": landlock.version() > 0,
@@ -36,11 +37,11 @@ def main(root: str) -> None:
         layers["namespaces"] = layers["private_root"] = True
         child = os.fork()
         if child:  # the next process is the first of the new process namespace: with it all others die
-            os.close(CONTROL)
+            os.close(control_handle)
             _, status = os.waitpid(child, 0)
             os._exit(0 if status == 0 else 1)
         confine.die_with_parent()
-    control = socket.socket(fileno=CONTROL)
+    control = socket.socket(fileno=control_handle)
     control.send(json.dumps({"layers": layers}).encode())
     while True:
         message, handles, _, _ = socket.recv_fds(control, 65536, 8)
@@ -82,7 +83,7 @@ def _cell(request: dict[str, Any], handles: list[int], layers: dict[str, Any]) -
     confine.die_with_parent()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     kind = request["kind"]
-    payload_handle, *others = [os.dup2(handle, 20 + number) for number, handle in enumerate(handles)]
+    payload_handle, *others = [fcntl.fcntl(handle, fcntl.F_DUPFD, _ABOVE) for handle in handles]
     if kind == "program":
         for target in range(3):
             os.dup2(others[0], target)
