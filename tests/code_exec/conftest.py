@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from prover.errors import InfrastructureFault
 from prover_plugins.code_exec.sandbox.client import Limits, Sandbox
 from prover_plugins.code_exec.tasks import Task, read_tasks
+
+from prover.errors import InfrastructureFault
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "code"
 QUICK = Limits(call=0.5, total=6.0, memory=256 * 2**20)

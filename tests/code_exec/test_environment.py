@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from prover.domain import Candidate, StepResult, StepStatus, Transition
-from prover.errors import BadInput
-from prover.problem import Problem
 from prover_plugins.code_exec import actions
 from prover_plugins.code_exec.environment import CodeDomain, CodeEnvironment, problem_of
 from prover_plugins.code_exec.reward import CodeReward
 from prover_plugins.code_exec.tasks import Task
+
+from prover.domain import Candidate, StepResult, StepStatus, Transition
+from prover.errors import BadInput
+from prover.problem import Problem
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "code"
 RIGHT = "def span(values):\n    return max(values) - min(values)\n"
@@ -77,7 +77,8 @@ def test_verification_runs_hidden_tests_and_believes_nothing(environment: CodeEn
     rejected = environment.verify([OVERFIT])
     assert not rejected.accepted
     assert {code for code, _ in rejected.reasons} == {"KeyError"}
-    accepted = environment.verify(["def span(values):\n    return 0\n", "replace 2\n    return max(values) - min(values)"])
+    edit = "replace 2\n    return max(values) - min(values)"
+    accepted = environment.verify(["def span(values):\n    return 0\n", edit])
     assert accepted.accepted
     assert accepted.details == {"passed": 6, "tests": 6, "visible": 3}
     assert not environment.verify([]).accepted

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
-from prover.cli.main import cli
-from prover.problem import Budget
-from prover.session import Options, Session
 from prover_plugins.code_exec.environment import CodeEnvironment, check_solution, problem_of
 from prover_plugins.code_exec.repair import changes
 from prover_plugins.code_exec.synthesis.bank import Bank, expression
 from prover_plugins.code_exec.synthesis.proposer import programs, render
 from prover_plugins.code_exec.tasks import Task, task_of
+
+from prover.cli.main import cli
+from prover.problem import Budget
+from prover.session import Options, Session
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "code"
 
@@ -38,7 +38,9 @@ def task(name: str, parameters: str, *examples: str, docstring: str = "") -> Tas
         (task("f", "n", "[1, 2, 3, 4] -> 6", "[5, 7] -> 0", "[10, -2, 3] -> 8"), (([2, 3, 8],),), (10,)),
     ],
 )
-def test_what_is_found_generalises(problem: Task, inputs: tuple[tuple[object, ...], ...], outputs: tuple[object, ...]) -> None:
+def test_what_is_found_generalises(
+    problem: Task, inputs: tuple[tuple[object, ...], ...], outputs: tuple[object, ...]
+) -> None:
     found = [render(problem, text) for _, text in itertools.islice(programs(problem), 3)]
 
     def answers(code: str) -> tuple[object, ...]:
@@ -76,7 +78,8 @@ def test_a_bank_keeps_one_of_each_set_of_equals_and_is_deterministic() -> None:
 
 
 def test_nothing_is_proposed_where_there_is_nothing_to_go_by() -> None:
-    record = {"prompt": "def f(*values):\n    pass\n", "entry_point": "f", "test": "def check(candidate):\n    assert candidate(1) == 1\n"}
+    test = "def check(candidate):\n    assert candidate(1) == 1\n"
+    record = {"prompt": "def f(*values):\n    pass\n", "entry_point": "f", "test": test}
     assert list(programs(task_of(record))) == []
 
 
@@ -96,7 +99,8 @@ def test_each_change_is_one_change_and_a_program() -> None:
 def test_the_search_solves(simple: dict[str, Task], name: str) -> None:
     given = simple[name]
     with Session(Options()) as session:
-        report = session.attempt(problem_of(given, budget=Budget(seconds=60, steps=400)), lambda: CodeEnvironment(given))
+        problem = problem_of(given, budget=Budget(seconds=60, steps=400))
+        report = session.attempt(problem, lambda: CodeEnvironment(given))
     assert report.status == "solved", report
     assert report.proof is not None
     assert check_solution(given, report.proof).accepted

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from prover.errors import InfrastructureFault
 from prover_plugins.code_exec.environment import check_solution
 from prover_plugins.code_exec.sandbox import client
 from prover_plugins.code_exec.sandbox.client import Limits, Sandbox, TestResult, Tests
 from prover_plugins.code_exec.sandbox.dialogue import talk
 from prover_plugins.code_exec.tasks import Task
+
+from prover.errors import InfrastructureFault
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "code"
 QUICK = Limits(call=0.5, total=6.0, memory=256 * 2**20)
@@ -149,13 +149,15 @@ def test_values_come_as_plain_data_whatever_their_class(sandbox: Sandbox) -> Non
 
 
 def test_a_list_changed_in_place_is_changed_for_the_test(sandbox: Sandbox) -> None:
-    tests = Tests((("numbers = [3, 1]", False), ("candidate(numbers)\nassert numbers == [1, 3]", True)), {"candidate": "f"})
+    sorts = "candidate(numbers)\nassert numbers == [1, 3]"
+    tests = Tests((("numbers = [3, 1]", False), (sorts, True)), {"candidate": "f"})
     assert kinds(sandbox, "def f(x): x.sort()", tests) == [""]
     assert kinds(sandbox, "def f(x): pass", tests) == ["wrong"]
 
 
 def test_expected_exceptions_arrive_and_others_do_not_count(sandbox: Sandbox) -> None:
-    tests = Tests((("try:\n    candidate(1)\n    assert False\nexcept ValueError:\n    pass", True),), {"candidate": "f"})
+    expects = "try:\n    candidate(1)\n    assert False\nexcept ValueError:\n    pass"
+    tests = Tests(((expects, True),), {"candidate": "f"})
     assert kinds(sandbox, "def f(x): raise ValueError('no')", tests) == [""]
     assert kinds(sandbox, "def f(x): raise KeyError(x)", tests) == ["KeyError"]
     assert kinds(sandbox, "def f(x): return 1", tests) == ["wrong"]

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-
-from prover.errors import BadInput
 from prover_plugins.code_exec import checks
 from prover_plugins.code_exec.environment import check_solution
 from prover_plugins.code_exec.tasks import Task, read_tasks, task_of
+
+from prover.errors import BadInput
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "code"
 ALL = [task for name in ("simple", "mbpp", "interactive") for task in read_tasks(EXAMPLES / f"{name}.jsonl")]
@@ -43,7 +43,8 @@ def test_without_examples_half_of_the_asserts_are_visible() -> None:
 
 
 def test_a_check_that_returns_is_one_test() -> None:
-    record = {**HUMAN_EVAL, "test": "def check(candidate):\n    if not candidate(1):\n        return\n    assert candidate(1) == 2\n"}
+    test = "def check(candidate):\n    if not candidate(1):\n        return\n    assert candidate(1) == 2\n"
+    record = {**HUMAN_EVAL, "test": test}
     assert task_of(record).hidden == (("check(candidate)", True),)
 
 
@@ -91,13 +92,16 @@ def test_helpers_in_the_prompt_are_the_prompts_own() -> None:
     # The tests call `helper`: a solution that redefines it changes nothing.
     record = {
         **HUMAN_EVAL,
-        "prompt": 'def helper(x):\n    return x + 1\n\n\ndef twice(x):\n    """Doubles.\n    >>> twice(1)\n    2\n    """\n',
+        "prompt": "def helper(x):\n    return x + 1\n\n\n" + HUMAN_EVAL["prompt"].removeprefix("import math\n\n\n"),
         "test": "def check(candidate):\n    assert helper(candidate(2)) == 5\n",
     }
     task = task_of(record)
     right = "    return 2 * x\n"
     assert check_solution(task, task.complete(right)).accepted
-    forged = "class Any:\n    def __eq__(s, o): return True\ndef helper(x):\n    return Any()\ndef twice(x):\n    return 2 if x == 1 else 0\n"
+    forged = (
+        "class Any:\n    def __eq__(s, o): return True\ndef helper(x):\n    return Any()\n"
+        "def twice(x):\n    return 4 if x == 3 else 0\n"
+    )
     verdict = check_solution(task, task.complete(forged))
     assert not verdict.accepted
     assert all("5" not in sentence for _, sentence in verdict.reasons), "a rejection does not tell hidden tests"

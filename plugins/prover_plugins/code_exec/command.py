@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,10 +146,7 @@ def _searched(
                 continue
             problem = problem_of(task, source, Budget(seconds=seconds, steps=steps))
 
-            def opened(task: Task = task) -> CodeEnvironment:
-                return CodeEnvironment(task, allow_weak=weak)
-
-            report = session.attempt(problem, opened)
+            report = session.attempt(problem, partial(CodeEnvironment, task, allow_weak=weak))
             if report.status == "solved" and write is not None:
                 with write.open("a", encoding="utf-8") as file:
                     file.write(json.dumps({"task_id": task.task_id, "completion": report.proof}) + "\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from prover.domain import Candidate, StepResult, StepStatus, Verdict
+from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.problem import Budget, Problem
 from prover_plugins.code_exec import actions
@@ -104,8 +104,9 @@ class CodeEnvironment:
         """The code that the problem gives, or none."""
         return self._initial
 
-    def step(self, state: CodeState, candidates: Sequence[Candidate]) -> list[StepResult]:
+    def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Runs the visible tests on the program after each action; one result each."""
+        assert isinstance(state, CodeState), "a state of another domain"
         return [self._one(state, candidate) for candidate in candidates]
 
     def _one(self, state: CodeState, candidate: Candidate) -> StepResult:
@@ -143,7 +144,7 @@ class CodeEnvironment:
             return Verdict(False, code, code, checked_by="", reasons=(("no_action", str(error)),))
         return check_solution(self._task, code, limits=self._verify_limits, allow_weak=self._allow_weak)
 
-    def release(self, states: Sequence[CodeState]) -> None:
+    def release(self, states: Sequence[State]) -> None:
         """Nothing is held for a state."""
 
     def close(self) -> None:

@@ -74,7 +74,7 @@ def changes(code: str, entry: str = "") -> Iterator[tuple[float, str]]:
                 yield score, text + "\n"
 
 
-Change = Callable[[Any], None]
+Change = Callable[[Any], object]
 
 
 def _node(tree: ast.AST, index: int) -> ast.AST:
@@ -170,14 +170,23 @@ def _slices(node: ast.Slice) -> Iterator[tuple[float, Change]]:
 def _statements(node: Any) -> Iterator[tuple[float, Change]]:
     """Removes a statement; swaps two; takes the last one of a block out of it, or takes the next one in."""
     for place, statement in enumerate(node.body):
+        block = isinstance(statement, ast.For | ast.While | ast.If) and not statement.orelse
+        last = place + 1 == len(node.body)
         if len(node.body) > 1 and not isinstance(statement, ast.FunctionDef):
-            yield _NAME, lambda parent, place=place: parent.body.pop(place)
-        if place + 1 < len(node.body) and not isinstance(statement, ast.FunctionDef):
-            yield _NAME, lambda parent, place=place: parent.body.insert(place, parent.body.pop(place + 1))
-        if isinstance(statement, ast.For | ast.While | ast.If) and len(statement.body) > 1 and not statement.orelse:
-            yield _STATEMENT, lambda parent, place=place: parent.body.insert(place + 1, parent.body[place].body.pop())
-        if isinstance(statement, ast.For | ast.While | ast.If) and place + 1 < len(node.body) and not statement.orelse:
-            yield _NAME, lambda parent, place=place: parent.body[place].body.append(parent.body.pop(place + 1))
+            yield _NAME, _body(lambda body, at: body.pop(at), place)
+            if not last:
+                yield _NAME, _body(lambda body, at: body.insert(at, body.pop(at + 1)), place)
+        if block and len(statement.body) > 1:
+            yield _STATEMENT, _body(lambda body, at: body.insert(at + 1, body[at].body.pop()), place)
+        if block and not last:
+            yield _NAME, _body(lambda body, at: body[at].body.append(body.pop(at + 1)), place)
+
+
+def _body(change: Callable[[Any, int], object], place: int) -> Change:
+    def changed(node: Any) -> None:
+        change(node.body, place)
+
+    return changed
 
 
 def _base_cases(node: ast.FunctionDef) -> Iterator[tuple[float, Change]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prover_plugins.code_exec.sandbox.client import Limits, Sandbox, TestResult, end_kind
 
 if TYPE_CHECKING:
-    import pexpect.fdpexpect
+    import pexpect.fdpexpect  # type: ignore[import-untyped, unused-ignore]
 
 Dialogue = Sequence[tuple[str, str]]
 """Turns in order: ``("expect", text)`` for what the program prints, ``("send", line)`` for what it is told.
@@ -64,7 +64,7 @@ def _plain(terminal: int) -> None:
 
 
 def _reader(master: int, limits: Limits) -> pexpect.fdpexpect.fdspawn:
-    import pexpect.fdpexpect
+    import pexpect.fdpexpect  # type: ignore[import-untyped, unused-ignore]
 
     class Reader(pexpect.fdpexpect.fdspawn):  # type: ignore[misc, unused-ignore]
         """Counts what it reads: a program without end must not fill the memory."""
@@ -91,14 +91,14 @@ def _reader(master: int, limits: Limits) -> pexpect.fdpexpect.fdspawn:
 
 def _ahead(reader: pexpect.fdpexpect.fdspawn) -> str:
     """What the program has printed beyond what was expected, before it is told anything."""
-    import pexpect
+    import pexpect  # type: ignore[import-untyped, unused-ignore]
 
     found = reader.expect_exact([pexpect.TIMEOUT, pexpect.EOF], timeout=_AHEAD_SECONDS)
     return (reader.before or "").strip() if found in (0, 1) else ""
 
 
 def _converse(master: int, dialogue: Dialogue, limits: Limits) -> TestResult:
-    import pexpect
+    import pexpect  # type: ignore[import-untyped, unused-ignore]
 
     reader = _reader(master, limits)
     try:

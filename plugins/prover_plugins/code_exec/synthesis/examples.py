@@ -100,7 +100,8 @@ def constants_of(task: Task, inputs: Inputs) -> list[Any]:
     found: list[Any] = [0, 1, 2]
     kinds = {type(value) for row in inputs.rows for value in row} | {type(value) for value in inputs.expected}
     text = re.split(r">>>|assert ", task.docstring)[0]
-    if str in kinds or any(isinstance(item, str) for row in inputs.rows for value in row if isinstance(value, list) for item in value):
+    kinds |= {type(item) for row in inputs.rows for value in row if isinstance(value, list) for item in value}
+    if str in kinds:
         found += ["", " "]
         found += [first or second for first, second in re.findall(r"'([^'\n]{1,12})'|\"([^\"\n]{1,12})\"", text)]
         if re.search(r"vowel", text, re.IGNORECASE):

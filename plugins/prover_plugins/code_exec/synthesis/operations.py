@@ -12,9 +12,11 @@ from typing import Any
 MAX_ITEMS = 400
 _MOST = 2**256
 _SIZED = (str, list, tuple, dict)
-NUM, BOOL, STR, NUMS, STRS, LISTS, DICT, TUPLE, NONE = "num", "bool", "str", "nums", "strs", "lists", "dict", "tuple", "none"
+NUM, BOOL, STR, DICT, TUPLE, NONE = "num", "bool", "str", "dict", "tuple", "none"
+NUMS, STRS, LISTS = "nums", "strs", "lists"
 LIST = (NUMS, STRS, LISTS)
 SEQ = (STR, *LIST, TUPLE)
+_COMPARABLE = (NUM, STR, *LIST, TUPLE, BOOL)
 
 
 class Failed:
@@ -99,15 +101,17 @@ def _range(*bounds: int) -> list[int]:
     return list(found)
 
 
-def _digits(number: int) -> list[int]:
-    return [int(digit) for digit in str(abs(number))] if isinstance(number, int) else FAILED  # type: ignore[return-value]
+def _digits(number: Any) -> Any:
+    return [int(digit) for digit in str(abs(number))] if isinstance(number, int) else FAILED
 
 
 def _at(items: Any, index: int) -> Any:
     return items[index]
 
 
-def _op(text: str, kinds: str | tuple[Any, ...], run: Callable[..., Any], cost: int = 1, commutes: bool = False) -> Operation:
+def _op(
+    text: str, kinds: str | tuple[Any, ...], run: Callable[..., Any], cost: int = 1, commutes: bool = False
+) -> Operation:
     arguments = (kinds,) if isinstance(kinds, str) else kinds
     return Operation(text, tuple((k,) if isinstance(k, str) else tuple(k) for k in arguments), run, cost, commutes)
 
@@ -143,7 +147,7 @@ IDIOMS = (
 LOGIC = (
     _op("({0} < {1})", ((NUM, STR), (NUM, STR)), lambda a, b: a < b),
     _op("({0} <= {1})", ((NUM, STR), (NUM, STR)), lambda a, b: a <= b),
-    _op("({0} == {1})", ((NUM, STR, *LIST, TUPLE, BOOL), (NUM, STR, *LIST, TUPLE, BOOL)), lambda a, b: a == b, commutes=True),
+    _op("({0} == {1})", (_COMPARABLE, _COMPARABLE), lambda a, b: a == b, commutes=True),
     _op("({0} != {1})", ((NUM, STR), (NUM, STR)), lambda a, b: a != b, commutes=True),
     _op("({0} and {1})", (BOOL, BOOL), lambda a, b: a and b, commutes=True),
     _op("({0} or {1})", (BOOL, BOOL), lambda a, b: a or b, commutes=True),

@@ -88,7 +88,10 @@ def programs(task: Task, deadline: float = float("inf")) -> Iterator[tuple[int, 
 def _fill(
     bank: Bank, scope: list[Expression], parameters: int, matches: _Matches, deadline: float
 ) -> None:
-    """Fills the sketches once, with the first leaves of ``scope`` the ``parameters``; the simple ones are offered to the bank to build on."""
+    """Fills the sketches once; the simple ones are offered to the bank to build on.
+
+    The first ``parameters`` leaves of ``scope`` are those of the function.
+    """
     numbers = [value for value in (0, 1, 2, 3) if any(repr(value) == leaf.text for leaf in scope)]
     filled: list[Iterator[Expression]] = [
         sketches.folds(bank, _SOURCE_COST),

@@ -10,7 +10,15 @@ from typing import Any
 
 from prover_plugins.code_exec.synthesis.bank import Bank, Expression, expression
 from prover_plugins.code_exec.synthesis.operations import (
-    BOOL, CONSUMERS, ERRORS, FAILED, LIST, NUM, STR, TUPLE, bounded,
+    BOOL,
+    CONSUMERS,
+    ERRORS,
+    FAILED,
+    LIST,
+    NUM,
+    STR,
+    TUPLE,
+    bounded,
 )  # fmt: skip
 
 INNER_MOST = 500
@@ -37,7 +45,9 @@ def _sources(outer: Bank, leaves: Sequence[Expression], most_cost: int) -> list[
     found: list[tuple[int, int, Expression]] = []
     for cost in range(1, most_cost + 1):
         for item in outer.of(cost):
-            long = any(value is not FAILED and len(value) > 1 for value in item.values) if item.kind in _ITERABLE else False
+            if item.kind not in _ITERABLE:
+                continue
+            long = any(value is not FAILED and len(value) > 1 for value in item.values)
             # Constants, and lists of one element, are seldom what a function goes through.
             if long and len({repr(value) for value in item.values}) > 1:
                 found.append((cost, cost > 1 and _elements(item) in held, item))

@@ -57,7 +57,8 @@ def encode(value: object, reference: Any = None) -> Any:
         return {"t": "bytes" if isinstance(value, bytes) else "bytearray", "v": bytes(value).hex()}
     if isinstance(value, list):
         return [encode(item, reference) for item in list.__iter__(value)]
-    for kind, name in ((tuple, "tuple"), (set, "set"), (frozenset, "frozenset")):
+    kinds: tuple[tuple[Any, str], ...] = ((tuple, "tuple"), (set, "set"), (frozenset, "frozenset"))
+    for kind, name in kinds:
         if isinstance(value, kind):
             return {"t": name, "v": [encode(item, reference) for item in kind.__iter__(value)]}
     if isinstance(value, dict):

@@ -35,7 +35,7 @@ class Opaque:
     def _refuse(self, *_: object) -> bool:
         raise TypeError("the function returned something that is no plain data")
 
-    __eq__ = __ne__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __contains__ = _refuse
 
 
@@ -100,7 +100,7 @@ class Link:
         if not isinstance(answer, dict):
             self._fail("answer", "the code answered with no value")
         if "error" not in answer:
-            return answer
+            return dict(answer)
         names, message = answer["error"], str(answer.get("message", ""))[:300]
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
             self._fail("answer", "the code answered with no value")
@@ -158,11 +158,11 @@ def run(payload: dict[str, Any], requests: int, replies: int, results: int) -> N
         broken = error
     for index, (source, is_test) in enumerate(payload["tests"]):
         link.last, link.raised = "", link.raised if broken else ""
-        error = broken or _one(source, namespace, link)
+        failure = broken or _one(source, namespace, link)
         if is_test:
-            codec.send(results, {"test": index, **_describe(error, link)})
-        elif error is not None and link.gone is None:
-            broken = broken or error
+            codec.send(results, {"test": index, **_describe(failure, link)})
+        elif failure is not None and link.gone is None:
+            broken = broken or failure
     codec.send(results, {"done": True})
 
 
@@ -212,10 +212,7 @@ def _replace(target: object, new: object) -> None:
     """Makes ``target``, an argument that the tested code changed in place, equal to ``new``."""
     if isinstance(target, list) and isinstance(new, list):
         target[:] = new
-    elif isinstance(target, dict) and isinstance(new, dict):
-        target.clear()
-        target.update(new)
-    elif isinstance(target, set) and isinstance(new, set):
+    elif (isinstance(target, dict) and isinstance(new, dict)) or (isinstance(target, set) and isinstance(new, set)):
         target.clear()
         target.update(new)
     elif isinstance(target, bytearray) and isinstance(new, bytearray):
