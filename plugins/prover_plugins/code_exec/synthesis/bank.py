@@ -109,7 +109,7 @@ class Bank:
                 return
             values = []
             for row in zip(*[argument.values for argument in arguments], strict=True):
-                if any(value is FAILED for value in row):
+                if FAILED in row:
                     values.append(FAILED)
                     continue
                 try:

@@ -72,6 +72,7 @@ def programs(task: Task, deadline: float = float("inf")) -> Iterator[tuple[int, 
     for cost in range(1, _MOST_COST + 1):
         for item in bank.grow(cost):
             matches.offer(item)
+            yield from matches.ready(cost)
             chooser.learn(item)
         if cost == _SOURCE_COST:
             _fill(bank, scope, len(inputs.parameters), matches, deadline)
