@@ -186,7 +186,9 @@ class LeanEnvironment(Closing):
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""
         if self._library is None:
-            self._library = Library.of(self._server, self._environment, self.imports)
+            self._library = Library.of(
+                self._server, self._environment, self.imports, self.problem.header
+            )
         return self._library
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:

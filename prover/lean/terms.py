@@ -109,20 +109,34 @@ def pattern(term: Term, position: int = 0) -> tuple[str, ...]:
     return tuple(found)
 
 
+class _Node:
+    """A place in the tree: where constants and variables lead, and the patterns that end here."""
+
+    __slots__ = ("constants", "numbers", "variables")
+
+    def __init__(self) -> None:
+        self.constants: dict[str, _Node] = {}
+        self.variables: dict[str, _Node] = {}
+        self.numbers: list[int] = []
+
+
 class PatternTree:
     """Patterns by their tokens, each with a number; finds those that a term is an instance of."""
 
     __slots__ = ("_root",)
 
     def __init__(self) -> None:
-        self._root: dict[str, object] = {}
+        self._root = _Node()
 
     def add(self, tokens: tuple[str, ...], number: int) -> None:
         """Adds a pattern; tokens that begin with ``?`` are its variables."""
         node = self._root
         for token in tokens:
-            node = node.setdefault(token, {})  # type: ignore[assignment]
-        node.setdefault("", []).append(number)  # type: ignore[attr-defined]
+            below = node.variables if token.startswith(ANY) else node.constants
+            if token not in below:
+                below[token] = _Node()
+            node = below[token]
+        node.numbers.append(number)
 
     def match(self, term: Term, position: int = 0) -> list[int]:
         """The numbers of the patterns that the subterm at ``position`` is an instance of.
@@ -130,34 +144,27 @@ class PatternTree:
         A variable that a pattern has twice must stand for the same term at both places.
         """
         found: list[int] = []
-        self._walk(self._root, term, position, term.ends[position], {}, found)
+        _walk(self._root, term, position, term.ends[position], {}, found)
         return found
 
-    def _walk(
-        self,
-        node: dict[str, object],
-        term: Term,
-        at: int,
-        end: int,
-        bound: dict[str, tuple[str, ...]],
-        found: list[int],
-    ) -> None:
-        if at == end:
-            found.extend(node.get("", ()))  # type: ignore[arg-type]
-            return
-        child = node.get(term.tokens[at])
-        if child is not None and term.tokens[at] not in _FLAT:
-            self._walk(child, term, at + 1, end, bound, found)  # type: ignore[arg-type]
-        for token, below in node.items():
-            if not token.startswith(ANY):
-                continue
-            after = term.ends[at]
-            if token == ANY:
-                self._walk(below, term, after, end, bound, found)  # type: ignore[arg-type]
-                continue
-            part = term.part(at)
-            known = bound.get(token)
-            if known is None:
-                self._walk(below, term, after, end, {**bound, token: part}, found)  # type: ignore[arg-type]
-            elif known == part:
-                self._walk(below, term, after, end, bound, found)  # type: ignore[arg-type]
+
+def _walk(
+    node: _Node, term: Term, at: int, end: int, bound: dict[str, tuple[str, ...]], found: list[int]
+) -> None:
+    if at == end:
+        found.extend(node.numbers)
+        return
+    token = term.tokens[at]
+    child = node.constants.get(token)
+    if child is not None and token not in _FLAT:
+        _walk(child, term, at + 1, end, bound, found)
+    for variable, below in node.variables.items():
+        if variable == ANY:
+            _walk(below, term, term.ends[at], end, bound, found)
+            continue
+        part = term.part(at)
+        known = bound.setdefault(variable, part)
+        if known == part:
+            _walk(below, term, term.ends[at], end, {**bound}, found)
+        if known is part:
+            del bound[variable]
