@@ -237,6 +237,7 @@ class Session(Closing):
                 self.server().hello()
             started = time.monotonic()
             environment = open_environment()
+            started += prepare(environment)
             outcome = search(
                 problem,
                 environment,
@@ -439,6 +440,16 @@ def _position_of(name: str, text: str) -> tuple[int, int]:
     """Line (from 1) and column (from 0) of the first ``name`` in ``text``, else of its start."""
     at = max(text.find(name), 0) if name else 0
     return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1)
+
+
+def prepare(environment: Environment) -> float:
+    """Has an environment do what is done once for many problems, and is not part of this one's time; seconds
+    taken."""
+    began = time.monotonic()
+    once = getattr(environment, "prepare", None)
+    if once is not None:
+        once()
+    return time.monotonic() - began
 
 
 def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:

@@ -67,8 +67,10 @@ def declarationJson (env : Environment) (n module : Name) (i : ConstantInfo) (ki
 
 def addDeclaration (env : Environment) (s : Selection) (r : Listing) (n module : Name) (i : ConstantInfo) : MetaM Listing := do
   if n.isInternalDetail || isPrivateName n then return r
-  let maybeProp := match i with | .axiomInfo _ | .thmInfo _ | .opaqueInfo _ => true | _ => false
-  let prop ← if maybeProp then (try isProp i.type catch _ => pure false) else pure false
+  let prop ← match i with
+    | .thmInfo _ => pure true
+    | .axiomInfo _ | .opaqueInfo _ => (try isProp i.type catch _ => pure false)
+    | _ => pure false
   let kind := kindText i prop
   if !(match s.kinds with | [] => true | l => seenText l kind) then return r
   let r := { r with total := r.total + 1 }

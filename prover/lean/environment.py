@@ -10,6 +10,7 @@ from prover.closing import Closing
 from prover.domain import Candidate, Refutation, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.lean.goals import LeanState
+from prover.lean.index import prepare
 from prover.lean.library import Library
 from prover.lean.protocol import GoalOk, StateView, TacticCall, TacticResult
 from prover.lean.refute import is_false
@@ -182,6 +183,10 @@ class LeanEnvironment(Closing):
     def environment(self) -> int:
         """The server's id of the environment (imports and header)."""
         return self._environment
+
+    def prepare(self) -> None:
+        """Lists the library where that was never done for these imports; tens of seconds, once."""
+        prepare(self._server, self._environment, self.imports)
 
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""

@@ -7,6 +7,7 @@ nothing else. The pattern trees grow at first use, one for each head.
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import re
 import threading
@@ -25,7 +26,9 @@ from prover.lean.protocol import DeclarationView
 from prover.lean.server import LeanServer
 from prover.lean.terms import ANY, PatternTree, Term, pattern, relation
 
-FORMAT = 3
+logger = logging.getLogger(__name__)
+
+FORMAT = 4
 KINDS = ("theorem", "definition", "inductive")
 _PAGE = 10_000
 _SKIPPED_MODULES = (
@@ -92,7 +95,7 @@ class Lists:
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """What is on disk. Lists are parallel to ``names``; numbers are positions in ``names``, ``modules`` or
-    ``vocabulary``; the dictionaries have the theorems by the first token of a pattern."""
+    ``vocabulary``; the dictionaries have the theorems by the first tokens of a pattern."""
 
     names: list[str]
     kinds: list[int]
@@ -195,11 +198,14 @@ class Patterns:
 
     def match(self, term: Term, position: int) -> list[tuple[int, int]]:
         """(theorem, symbols that had to match) for each pattern that the subterm is an instance of."""
-        head = relation(term, position)[0] if self._side is None else term.tokens[position]
-        tree = self._trees.get(head)
-        if tree is None:
-            tree = self._trees[head] = self._grow(head)
-        return [(number, self._sizes[number]) for number in tree.match(term, position)]
+        keys = _keys(term) if self._side is None else [term.tokens[position]]
+        found: list[tuple[int, int]] = []
+        for key in keys:
+            tree = self._trees.get(key)
+            if tree is None:
+                tree = self._trees[key] = self._grow(key)
+            found += [(number, self._sizes[number]) for number in tree.match(term, position)]
+        return found
 
     def _grow(self, head: str) -> PatternTree:
         tree = PatternTree()
@@ -221,6 +227,15 @@ def _pattern(term: Term, side: int | None) -> tuple[str, ...]:
     for position in arguments:
         tokens += pattern(term, position)
     return tuple(tokens)
+
+
+def _keys(term: Term) -> list[str]:
+    """Where conclusions that may fit a term are kept: by its relation and the first token of the left of its
+    last two arguments, and with a variable there. So a tree stays small enough to grow at once."""
+    head, arguments = relation(term)
+    if not arguments:
+        return [head]
+    return [f"{head} {term.tokens[arguments[-2:][0]]}", f"{head} {ANY}"]
 
 
 def normal(term: Term) -> Term:
@@ -254,7 +269,9 @@ def _store(declarations: Sequence[DeclarationView]) -> Stored:
         # A conclusion that is a variable or a variable's application fits everything.
         if term is None or _is_open(term.tokens[0]):
             continue
-        conclusions[relation(term)[0]].append(number)
+        here, anywhere = (_keys(term) * 2)[:2]
+        left = here.rpartition(" ")[2]
+        conclusions[anywhere if " " in here and _is_open(left) else here].append(number)
         if term.tokens[0] in ("Eq/3", "Iff/2"):
             for side, where in zip(term.arguments()[-2:], sides, strict=True):
                 if not _is_open(term.tokens[side]):
@@ -298,17 +315,32 @@ def load(server: LeanServer, environment: int, imports: Sequence[str]) -> Index:
     Raises:
         InfrastructureFault: Lean cannot list its declarations.
     """
-    key = "\n".join([str(FORMAT), server.hello().lean, *imports])
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    path = cache_root() / "libraries" / f"{digest}.index"
+    path = _path(server, imports)
     with _building:
         try:
             return _decoded(path, path.stat().st_mtime_ns)
         except (FileNotFoundError, msgspec.MsgspecError):
+            logger.info("listing what %s offers, once", " ".join(imports))
             index = Index.build(_listed(server, environment))
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, index.encode())
             return index
+
+
+def prepare(server: LeanServer, environment: int, imports: Sequence[str]) -> None:
+    """Makes sure that the index is in the cache folder, so that :func:`load` is quick.
+
+    Raises:
+        InfrastructureFault: Lean cannot list its declarations.
+    """
+    if not _path(server, imports).exists():
+        load(server, environment, imports)
+
+
+def _path(server: LeanServer, imports: Sequence[str]) -> Path:
+    key = "\n".join([str(FORMAT), server.hello().lean, *imports])
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return cache_root() / "libraries" / f"{digest}.index"
 
 
 @lru_cache(maxsize=2)

@@ -142,7 +142,10 @@ class ProposerSet:
             self.of(proposer.name).asked += 1
             informed = getattr(proposer, "propose_informed", None)
             if informed is not None:
-                facts = tuple(fact for insight in insights.values() for fact in insight.facts)
+                # A module may look its facts up only now, so reading them is its own code.
+                facts = tuple(
+                    fact for number, insight in insights.items() for fact in self._ask(number, tuple, insight.facts) or ()
+                )
                 proposed = self._ask(index, informed, self.problem, state, facts)
             else:
                 proposed = self._ask(index, proposer.propose, self.problem, state)
