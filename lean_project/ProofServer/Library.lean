@@ -63,7 +63,7 @@ def declarationJson (env : Environment) (n module : Name) (i : ConstantInfo) (ki
     ("sides", jStrs (sideHeads conclusion)), ("term", jStr (if prop then termText env {} conclusion 80 else ""))]
   if !withTypes then return Json.mkObj fields
   let text ← (try pure (clip (← ppExpr i.type).pretty 2000) catch _ => pure "")
-  return Json.mkObj (("type", jStr text) :: fields)
+  return Json.mkObj (("type", jStr text) :: ("statement", jStr (if prop then termText env {} i.type 200 else "")) :: fields)
 
 def addDeclaration (env : Environment) (s : Selection) (r : Listing) (n module : Name) (i : ConstantInfo) : MetaM Listing := do
   if n.isInternalDetail || isPrivateName n then return r

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from prover.lean.index import Entry, Index, load, normal
 from prover.lean.protocol import DeclarationView
@@ -23,6 +24,7 @@ from prover.lean.terms import Term
 _COMMON = 3_000
 """A symbol in more theorems than this brings none in: it says nothing about which one fits."""
 
+_OWN = 10_000
 _BROUGHT = 2_500
 """So many theorems are brought in by symbols at most, those of the rarest first."""
 
@@ -61,12 +63,14 @@ class Library:
 
     def __init__(
         self,
-        imported: Index,
-        own: Index | None = None,
-        types: Callable[[Sequence[str]], Sequence[DeclarationView]] | None = None,
+        imported: Callable[[], Index],
+        own: Callable[[], Sequence[DeclarationView]] = tuple,
+        types: Callable[[Sequence[str]], Sequence[DeclarationView]] = lambda names: (),
     ) -> None:
-        """``types`` asks Lean for declarations by name, with their types."""
-        self._parts = [part for part in (imported, own) if part is not None]
+        """``imported`` and ``own`` (what the header declares) are asked at first use; ``types`` asks Lean for
+        declarations by name, with their types."""
+        self._imported = imported
+        self._own = own
         self._types = types
         self._statements: dict[str, str] = {}
 
@@ -74,18 +78,36 @@ class Library:
     def of(cls, server: LeanServer, environment: int, imports: Sequence[str], header: str = "") -> Library:
         """The library of an environment with these imports and this header.
 
-        Raises:
-            InfrastructureFault: Lean cannot list its declarations.
+        What it is asked later raises InfrastructureFault where Lean cannot list its declarations.
         """
-        imported = load(server, environment, imports)
-        own = Index.build(_own(server, environment)) if header.strip() else None
-        if own is not None:
-            own.weigh_like(imported)
+
+        def imported() -> Index:
+            return load(server, environment, imports)
+
+        def own() -> Sequence[DeclarationView]:
+            if not header.strip():
+                return ()
+            return server.declarations(environment, own=True, with_types=True, limit=_OWN).declarations
 
         def types(names: Sequence[str]) -> Sequence[DeclarationView]:
             return server.declarations(environment, names=names, with_types=True).declarations
 
         return cls(imported, own, types)
+
+    @cached_property
+    def own(self) -> Sequence[DeclarationView]:
+        """What the header declares, with types and statements."""
+        return self._own()
+
+    @cached_property
+    def _parts(self) -> list[Index]:
+        """The header's first, so that it comes first among equals."""
+        imported = self._imported()
+        if not self.own:
+            return [imported]
+        own = Index.build(self.own)
+        own.weigh_like(imported)
+        return [own, imported]
 
     def __len__(self) -> int:
         return sum(len(part.names) for part in self._parts)
@@ -106,8 +128,7 @@ class Library:
         wanted = set(symbols)
         found: list[Premise] = []
         target = None if target is None else normal(target)
-        # The header's come first, and sorting keeps the order of equals.
-        for part in reversed(self._parts):
+        for part in self._parts:  # sorting keeps the order of equals
             found += _search(part, target, wanted, limit)
         found.sort(key=lambda premise: -premise.score)
         return found[:limit]
@@ -119,15 +140,11 @@ class Library:
             InfrastructureFault: Lean cannot answer.
         """
         missing = [name for name in names if name not in self._statements]
-        if missing and self._types is not None:
+        if missing:
             for declaration in self._types(missing):
                 text = " ".join(declaration.type.split())
                 self._statements[declaration.name] = f"{declaration.name} : {text}"
         return [self._statements[name] for name in names if name in self._statements]
-
-
-def _own(server: LeanServer, environment: int) -> list[DeclarationView]:
-    return server.declarations(environment, own=True, limit=10_000).declarations
 
 
 def _search(index: Index, target: Term | None, symbols: set[str], limit: int) -> list[Premise]:

@@ -350,7 +350,8 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
 class DeclarationView(msgspec.Struct, frozen=True):
     """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
     the head constants of that relation's last two arguments; ``term`` is the conclusion of a theorem in the
-    notation of ``lean_project/ProofServer/Terms.lean``; ``type`` only when asked for."""
+    notation of ``lean_project/ProofServer/Terms.lean``; ``type``, and ``statement`` (the whole of it in that
+    notation), only when asked for."""
 
     name: str
     kind: str
@@ -361,6 +362,7 @@ class DeclarationView(msgspec.Struct, frozen=True):
     head: str = ""
     sides: list[str] = []
     term: str = ""
+    statement: str = ""
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):

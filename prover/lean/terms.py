@@ -97,10 +97,7 @@ def pattern(term: Term, position: int = 0) -> tuple[str, ...]:
     at, end = position, term.ends[position]
     while at < end:
         token = term.tokens[at]
-        if token in _FLAT or token.startswith("λ/"):
-            found.append(ANY)
-            at = term.ends[at]
-        elif token.startswith("@/") and term.tokens[at + 1].startswith("?"):
+        if token in _FLAT or token.startswith("λ/") or (token.startswith("@/") and term.tokens[at + 1].startswith("?")):
             found.append(ANY)
             at = term.ends[at]
         else:
