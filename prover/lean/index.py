@@ -134,7 +134,8 @@ class Index:
 
     def _totals(self) -> list[float]:
         weight = self.weight
-        return [sum([weight[symbol] for symbol in own]) for own in self.symbols]
+        symbols = self.symbols
+        return [sum([weight[s] for s in symbols[number]]) for number in range(len(symbols))]
 
     def weigh_like(self, other: Index) -> None:
         """Takes the weights of symbols from a larger index; what that does not know counts as rarest there."""

@@ -143,9 +143,8 @@ class ProposerSet:
             informed = getattr(proposer, "propose_informed", None)
             if informed is not None:
                 # A module may look its facts up only now, so reading them is its own code.
-                facts = tuple(
-                    fact for number, insight in insights.items() for fact in self._ask(number, tuple, insight.facts) or ()
-                )
+                read = [self._ask(number, tuple, insight.facts) or () for number, insight in insights.items()]
+                facts = tuple(fact for each in read for fact in each)
                 proposed = self._ask(index, informed, self.problem, state, facts)
             else:
                 proposed = self._ask(index, proposer.propose, self.problem, state)

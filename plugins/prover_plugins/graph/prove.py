@@ -58,7 +58,8 @@ class Prover:
             there, back = self._assuming(left, right, depth), self._assuming(right, left, depth)
             return None if there is None or back is None else f"⟨{there}, {back}⟩"
         if head == "→/2":
-            return self._assuming(*parts(goal), depth)
+            premise, conclusion = parts(goal)
+            return self._assuming(premise, conclusion, depth)
         if head == "Not/1":
             return self._assuming(parts(goal)[0], FALSE, depth)
         if head == "Ne/3":

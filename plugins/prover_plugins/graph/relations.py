@@ -169,10 +169,7 @@ class Relations:
     def _join(self, first: Edge, second: Edge) -> Edge:
         """One edge for two that follow each other."""
         one, two = first.prefix[0], second.prefix[0]
-        if two == EQ != one or one == LT:
-            prefix = first.prefix
-        else:
-            prefix = second.prefix
+        prefix = first.prefix if one == LT or two == EQ else second.prefix
         clause = self._transitive.get(prefix) if first.prefix == second.prefix else None
         if clause is not None:
             proof = clause.use((first.proof, second.proof))
