@@ -87,9 +87,12 @@ class Relations:
     def prove(self, goal: Tokens) -> str | None:
         """A proof of ``goal`` by a chain of facts; None where there is none."""
         found = split(goal)
-        if found is None or len(self._edges) < 1:
+        if found is None:
             return None
         prefix, left, right = found
+        # Without a fact about each end there is no chain, and no need of a graph.
+        if left not in self._ends or right not in self._ends:
+            return None
         if prefix[0] == EQ:
             return self._equation(prefix, left, right)
         if not self.is_transitive(prefix):
