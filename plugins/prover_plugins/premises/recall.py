@@ -41,6 +41,10 @@ class Answer:
         return sum(rank is not None and rank <= among for rank in self.ranks.values())
 
 
+_TURNING = frozenset({"Iff.mp", "Iff.mpr", "Iff.symm", "Eq.symm", "Eq.mp", "Eq.mpr"})
+"""What only turns another lemma is not looked for."""
+
+
 def read_questions(server: LeanServer, path: Path) -> tuple[Library, list[Question], int]:
     """The library in scope of a Lean file, its questions, and how many more could not be opened.
 
@@ -72,7 +76,7 @@ def read_questions(server: LeanServer, path: Path) -> tuple[Library, list[Questi
 
 
 def _premises(trace: TacticTrace, library: Library) -> tuple[str, ...]:
-    found = dict.fromkeys(premise.name for premise in trace.premises)
+    found = dict.fromkeys(premise.name for premise in trace.premises if premise.name not in _TURNING)
     entries = {name: library.entry(name) for name in found}
     return tuple(name for name, entry in entries.items() if entry is not None and entry.kind == "theorem")
 
@@ -99,7 +103,7 @@ def _goals(server: LeanServer, environment: int, body: str, wanted: set[str]) ->
 
 def _theorems(body: str) -> Iterator[tuple[str, list[str]]]:
     """Statements and their tactics, for theorems written as ``theorem … := by`` and one tactic a line."""
-    for block in body.split("\ntheorem ")[1:]:
+    for block in ("\n" + body).split("\ntheorem ")[1:]:
         statement, by, proof = block.partition(" := by\n")
         if not by:
             continue
