@@ -109,11 +109,14 @@ class Check(Request, tag="check", frozen=True, kw_only=True):
 
 
 class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
-    """Lists declarations of an environment, sorted by name; ``modules`` are prefixes, empty means all."""
+    """Lists declarations of an environment; ``modules`` are prefixes, empty means all. ``names`` asks for these
+    alone; ``own`` for what the header declares instead of what is imported."""
 
     environment: int
     modules: list[str] = []
     kinds: list[str] = []
+    names: list[str] = []
+    own: bool = False
     with_types: bool = False
     offset: int = 0
     limit: int = 1_000
@@ -184,7 +187,8 @@ class TacticResult(msgspec.Struct, frozen=True):
 class HypothesisView(msgspec.Struct, frozen=True):
     """One hypothesis. ``head`` is the head constant of its type, ``inductive`` the inductive type that its
     type reduces to (empty for none), ``recursive`` whether that type is recursive, ``names`` the
-    constructor names with the binder names of their fields (recursive fields marked ``*name``)."""
+    constructor names with the binder names of their fields (recursive fields marked ``*name``), ``term`` the
+    type of a proof in the notation of ``lean_project/ProofServer/Terms.lean``."""
 
     name: str
     type: str
@@ -199,6 +203,7 @@ class HypothesisView(msgspec.Struct, frozen=True):
     symbols: list[str]
     depends: list[str]
     constructors: list[list[str]]
+    term: str = ""
 
 
 class ApplicationView(msgspec.Struct, frozen=True):
@@ -229,7 +234,7 @@ class GoalView(msgspec.Struct, frozen=True):
     ``dvd``, ``mem``, ``false``, ``true``, ``other``. ``definitions`` are the functions of the header that
     the goal depends on, directly or through other definitions; ``theorems`` the header's lemmas;
     ``signatures`` lists [name, explicit argument types ..., result type] of the functions whose type
-    has no dependencies."""
+    has no dependencies; ``term`` is the target in the notation of ``lean_project/ProofServer/Terms.lean``."""
 
     case: str
     hypotheses: list[HypothesisView]
@@ -244,6 +249,7 @@ class GoalView(msgspec.Struct, frozen=True):
     definitions: list[str] = []
     theorems: list[str] = []
     signatures: list[list[str]] = []
+    term: str = ""
 
 
 class HelloOk(msgspec.Struct, tag="hello", frozen=True):
@@ -343,7 +349,9 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
 
 class DeclarationView(msgspec.Struct, frozen=True):
     """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
-    the head constants of that relation's last two arguments; ``type`` only when asked for."""
+    the head constants of that relation's last two arguments; ``term`` is the conclusion of a theorem in the
+    notation of ``lean_project/ProofServer/Terms.lean``; ``type``, and ``statement`` (the whole of it in that
+    notation), only when asked for."""
 
     name: str
     kind: str
@@ -353,6 +361,8 @@ class DeclarationView(msgspec.Struct, frozen=True):
     symbols: list[str] = []
     head: str = ""
     sides: list[str] = []
+    term: str = ""
+    statement: str = ""
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):

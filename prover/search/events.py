@@ -8,7 +8,7 @@ on. Events are immutable; nodes are named by their number in the search graph (0
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prover.domain import Candidate, Refutation, State, StepResult, Verdict
@@ -48,7 +48,7 @@ class InsightFound:
 
     node: int
     module: str
-    facts: tuple[str, ...]
+    facts: Sequence[str]
     features: Mapping[str, float]
     refutation: Refutation | None
 
