@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 )
 _LONGEST = 2_000
 _DEEPEST = 60
-_RELATIONS = frozenset("= ≠ < ≤ > ≥ ∣ == !=".split())
+_RELATIONS = frozenset(("=", "≠", "<", "≤", ">", "≥", "∣", "==", "!="))
 TYPES = {"Nat": Kind.NAT, "Int": Kind.INT, "Bool": Kind.BOOL, "Prop": Kind.PROP, "ℕ": Kind.NAT, "ℤ": Kind.INT}
 
 _N, _I = Kind.NAT, Kind.INT
@@ -39,19 +39,20 @@ _INSTANCES: Mapping[str, tuple[str, Kind]] = {
     "Int.instNatPow": ("^", _I), "instNatPowNat": ("^", _N), "Nat.instNatPow": ("^", _N), "instPowNatNat": ("^", _N),
     "instLTNat": ("<", _N), "instLENat": ("≤", _N), "Int.instLTInt": ("<", _I), "Int.instLEInt": ("≤", _I),
     "instMinNat": ("min", _N), "Nat.instMin": ("min", _N), "Nat.instMax": ("max", _N), "instMaxNat": ("max", _N),
-    "Int.instMin": ("min", _I), "Int.instMax": ("max", _I), "Int.instMinInt": ("min", _I), "Int.instMaxInt": ("max", _I),
+    "Int.instMin": ("min", _I), "Int.instMax": ("max", _I),
+    "Int.instMinInt": ("min", _I), "Int.instMaxInt": ("max", _I),
     "Int.instNegInt": ("neg", _I), "Int.instNeg": ("neg", _I),
 }  # fmt: skip
-_HARMLESS = frozenset(
-    """HAdd.hAdd HSub.hSub HMul.hMul HDiv.hDiv HMod.hMod HPow.hPow Dvd.dvd LE.le LT.lt GE.ge GT.gt Min.min Max.max
+_HARMLESS_TEXT = """
+    HAdd.hAdd HSub.hSub HMul.hMul HDiv.hDiv HMod.hMod HPow.hPow Dvd.dvd LE.le LT.lt GE.ge GT.gt Min.min Max.max
     Neg.neg Eq Ne Not And Or Iff Exists True False Nat Int Bool OfNat.ofNat instOfNat instOfNatNat instHAdd instHSub
     instHMul instHDiv instHMod instHPow instPowNat Nat.cast instNatCastInt
     Bool.and Bool.or Bool.not Bool.true Bool.false BEq.beq bne instBEqOfDecidableEq instDecidableEqBool
     instDecidableEqNat Int.instDecidableEq instDecidableEqInt Decidable.decide Nat.decLt Nat.decLe Nat.decEq Int.decLt
     Int.decLe Int.decEq Int.instDecidableLt Int.instDecidableLe Nat.decidable_dvd ite instDecidableAnd
-    instDecidableOr instDecidableNot""".split()
-)
-KNOWN = _HARMLESS | set(_INSTANCES) | set(_NAMED)
+    instDecidableOr instDecidableNot
+"""
+KNOWN = frozenset(_HARMLESS_TEXT.split()) | set(_INSTANCES) | set(_NAMED)
 """The constants whose meaning the module knows. Text that stands for any other is not understood."""
 
 

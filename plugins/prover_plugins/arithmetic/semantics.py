@@ -201,8 +201,7 @@ def _quantifier(term: Term) -> Evaluator:
     name, exists = term.name, term.operation == "∃"
     (body,) = term.arguments
     assert term.bound is not None
-    guards = list(body.conjuncts()) if exists else _premises(body)
-    domain = Domain(name, term.bound, guards)
+    domain = Domain(name, term.bound, _guards(body, term.operation))
     evaluator = compiled(body)
 
     def decide(values: Values) -> Value:
@@ -223,15 +222,27 @@ def _quantifier(term: Term) -> Evaluator:
     return decide
 
 
-def _premises(body: Term) -> list[Term]:
-    """What a body supposes: its value matters only where all of this holds."""
+def _guards(body: Term, quantifier: str) -> list[Term]:
+    """What must hold for a value to matter: conjuncts under ``∃``, premises under ``∀``.
+
+    Also those inside further quantifiers of the same kind that do not mention their variables.
+    """
+    inner: set[str] = set()
     found: list[Term] = []
-    while body.operation == "→":
+    while True:
+        if body.operation == quantifier:
+            inner.add(body.name)
+            (body,) = body.arguments
+        elif quantifier == "∀" and body.operation == "→":
+            found.extend(body.arguments[0].conjuncts())
+            body = body.arguments[1]
+        else:
+            break
+    if quantifier == "∃":
+        found.extend(body.conjuncts())
+    elif body.operation == "¬":
         found.extend(body.arguments[0].conjuncts())
-        body = body.arguments[1]
-    if body.operation == "¬":
-        found.extend(body.arguments[0].conjuncts())
-    return found
+    return [guard for guard in found if inner.isdisjoint(guard.variables())]
 
 
 def is_affine(term: Term, name: str) -> bool:
