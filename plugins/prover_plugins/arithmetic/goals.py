@@ -73,8 +73,11 @@ def read_goal(goal: GoalView) -> Question:
 def _surely_inhabited(type_: str, types: set[str]) -> bool:
     """Types that have an element, whatever the type variables stand for (these we may choose)."""
     result = type_.rsplit(" → ", 1)[-1]
-    return type_ in types or result in (*TYPES, *types) or type_.startswith(("Type", "Sort")) or (
-        _INHABITED.fullmatch(type_) is not None
+    return (
+        type_ in types
+        or result in (*TYPES, *types)
+        or type_.startswith(("Type", "Sort"))
+        or (_INHABITED.fullmatch(type_) is not None)
     )
 
 

@@ -342,9 +342,7 @@ class _Reader:
             return self.applied(token.split(".")[1], "", [], *_NAMED[token])
         return self.atom(with_arguments=True)
 
-    def applied(
-        self, operation: str, name: str, given: list[_Draft], kinds: tuple[Kind, ...], result: Kind
-    ) -> _Draft:
+    def applied(self, operation: str, name: str, given: list[_Draft], kinds: tuple[Kind, ...], result: Kind) -> _Draft:
         arguments = [*given, *(self.atom() for _ in kinds[len(given) :])]
         for argument, kind in zip(arguments, kinds, strict=True):
             self.unify(argument.cell, _Cell(kind))

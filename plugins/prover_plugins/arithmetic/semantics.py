@@ -260,7 +260,7 @@ def is_affine(term: Term, name: str) -> bool:
             return (name not in a.variables() and is_affine(b, name)) or (
                 name not in b.variables() and is_affine(a, name)
             )
-        case ("neg" | "cast" | "succ"), (a,):
+        case (("neg" | "cast" | "succ"), (a,)):
             return is_affine(a, name)
     return False
 

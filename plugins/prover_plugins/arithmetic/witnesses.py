@@ -144,9 +144,7 @@ def _fitting(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:
     found: list[str] = []
     for text, variable_, offset in options:
         try:
-            if all(
-                evaluate(body, {**e, name: (e[variable_] if variable_ else 0) + offset}) for e in examples
-            ):
+            if all(evaluate(body, {**e, name: (e[variable_] if variable_ else 0) + offset}) for e in examples):
                 found.append(text)
         except Undecided:
             continue
