@@ -6,15 +6,15 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
+from prover_plugins.arithmetic.goals import read_goal
+from prover_plugins.arithmetic.module import ArithmeticModule
+from prover_plugins.arithmetic.semantics import Undecided, evaluate
 
 from prover.domain import Candidate, Insight, StepStatus
 from prover.lean.environment import LeanDomain, LeanEnvironment
 from prover.lean.goals import LeanState
 from prover.lean.server import LeanServer
 from prover.problem import Problem
-from prover_plugins.arithmetic.goals import read_goal
-from prover_plugins.arithmetic.module import ArithmeticModule
-from prover_plugins.arithmetic.semantics import Undecided, evaluate
 
 Open = Callable[[str], tuple[LeanEnvironment, LeanState]]
 
@@ -47,7 +47,8 @@ class Generator:
             return self.random.choice(["a", "b", "a", "b", str(self.random.randint(0, 9))])
         a, b = self.natural(depth - 1), self.natural(depth - 1)
         return self.random.choice(
-            [f"({a} + {b})", f"({a} - {b})", f"({a} * {b})", f"({a} / {b})", f"({a} % {b})", f"(({a}) ^ 2)", f"(min {a} {b})",
+            [f"({a} + {b})", f"({a} - {b})", f"({a} * {b})", f"({a} / {b})", f"({a} % {b})", f"(({a}) ^ 2)",
+            f"(min {a} {b})",
              f"(Nat.gcd {a} {b})", f"(max {a} {b})", f"(Int.toNat {self.integer(depth - 1)})", f"(Nat.succ {a})",
              f"(Int.natAbs {self.integer(depth - 1)})", f"(if {a} < {b} then {b} else {a})", f"(Nat.lcm {a} {b})"]
         )  # fmt: skip
@@ -57,8 +58,10 @@ class Generator:
             return self.random.choice(["x", "y", "x", "y", f"({self.random.randint(-9, 9)} : Int)"])
         a, b = self.integer(depth - 1), self.integer(depth - 1)
         return self.random.choice(
-            [f"({a} + {b})", f"({a} - {b})", f"({a} * {b})", f"({a} / {b})", f"({a} % {b})", f"(-({a}))", f"(({a}) ^ 2)",
-             f"(({self.natural(depth - 1)} : Nat) : Int)", f"(Int.tdiv {a} {b})", f"(Int.tmod {a} {b})", f"(Int.fdiv {a} {b})",
+            [f"({a} + {b})", f"({a} - {b})", f"({a} * {b})", f"({a} / {b})", f"({a} % {b})", f"(-({a}))",
+            f"(({a}) ^ 2)",
+             f"(({self.natural(depth - 1)} : Nat) : Int)", f"(Int.tdiv {a} {b})", f"(Int.tmod {a} {b})",
+             f"(Int.fdiv {a} {b})",
              f"(Int.fmod {a} {b})", f"(max {a} {b})", f"(min {a} {b})", f"(Int.sign {a})", f"(-({a}) ^ 2)"]
         )  # fmt: skip
 

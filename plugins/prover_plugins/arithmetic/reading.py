@@ -7,57 +7,18 @@ among them: with ``Int.instSub`` and no ``instSubNat``, every ``-`` is the integ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from prover_plugins.arithmetic.constants import INSTANCES, KNOWN, NAMED
 from prover_plugins.arithmetic.language import Kind, Term
+from prover_plugins.arithmetic.lexer import NotUnderstood, identifier, tokens
 from prover_plugins.arithmetic.semantics import ARITHMETIC
 
-_TOKEN = re.compile(
-    r"\s+|\d+(?![\w.])|[^\W\d][\w'!?✝¹²³]*(?:\.[^\W\d][\w'!?]*)*|\.[^\W\d][\w']*|&&|\|\||==|!=|[-+*/%^∣=≠<≤>≥∧∨→↔¬!∀∃(),:↑]"
-)
 _LONGEST = 2_000
 _DEEPEST = 60
 _RELATIONS = frozenset(("=", "≠", "<", "≤", ">", "≥", "∣", "==", "!="))
 TYPES = {"Nat": Kind.NAT, "Int": Kind.INT, "Bool": Kind.BOOL, "Prop": Kind.PROP, "ℕ": Kind.NAT, "ℤ": Kind.INT}
-
-_N, _I = Kind.NAT, Kind.INT
-_NAMED: Mapping[str, tuple[tuple[Kind, ...], Kind]] = {
-    "Nat.gcd": ((_N, _N), _N), "Nat.lcm": ((_N, _N), _N), "Nat.succ": ((_N,), _N), "Nat.pred": ((_N,), _N),
-    "Nat.log2": ((_N,), _N), "Int.gcd": ((_I, _I), _N), "Int.lcm": ((_I, _I), _N), "Int.natAbs": ((_I,), _N),
-    "Int.toNat": ((_I,), _N), "Int.sign": ((_I,), _I), "Int.tdiv": ((_I, _I), _I), "Int.tmod": ((_I, _I), _I),
-    "Int.fdiv": ((_I, _I), _I), "Int.fmod": ((_I, _I), _I), "Int.ediv": ((_I, _I), _I), "Int.emod": ((_I, _I), _I),
-}  # fmt: skip
-_INSTANCES: Mapping[str, tuple[str, Kind]] = {
-    "instAddNat": ("+", _N), "instSubNat": ("-", _N), "instMulNat": ("*", _N),
-    "Nat.instDiv": ("/", _N), "Nat.instDivNat": ("/", _N), "Nat.instMod": ("%", _N), "Nat.instModNat": ("%", _N),
-    "Nat.instDvd": ("∣", _N), "Nat.instDvdNat": ("∣", _N),
-    "Int.instAdd": ("+", _I), "Int.instAddInt": ("+", _I), "Int.instSub": ("-", _I), "Int.instSubInt": ("-", _I),
-    "Int.instMul": ("*", _I), "Int.instMulInt": ("*", _I), "Int.instDiv": ("/", _I), "Int.instDivInt": ("/", _I),
-    "Int.instMod": ("%", _I), "Int.instModInt": ("%", _I), "Int.instDvd": ("∣", _I), "Int.instDvdInt": ("∣", _I),
-    "Int.instNatPow": ("^", _I), "instNatPowNat": ("^", _N), "Nat.instNatPow": ("^", _N), "instPowNatNat": ("^", _N),
-    "instLTNat": ("<", _N), "instLENat": ("≤", _N), "Int.instLTInt": ("<", _I), "Int.instLEInt": ("≤", _I),
-    "instMinNat": ("min", _N), "Nat.instMin": ("min", _N), "Nat.instMax": ("max", _N), "instMaxNat": ("max", _N),
-    "Int.instMin": ("min", _I), "Int.instMax": ("max", _I),
-    "Int.instMinInt": ("min", _I), "Int.instMaxInt": ("max", _I),
-    "Int.instNegInt": ("neg", _I), "Int.instNeg": ("neg", _I),
-}  # fmt: skip
-_HARMLESS_TEXT = """
-    HAdd.hAdd HSub.hSub HMul.hMul HDiv.hDiv HMod.hMod HPow.hPow Dvd.dvd LE.le LT.lt GE.ge GT.gt Min.min Max.max
-    Neg.neg Eq Ne Not And Or Iff Exists True False Nat Int Bool OfNat.ofNat instOfNat instOfNatNat instHAdd instHSub
-    instHMul instHDiv instHMod instHPow instPowNat Nat.cast instNatCastInt
-    Bool.and Bool.or Bool.not Bool.true Bool.false BEq.beq bne instBEqOfDecidableEq instDecidableEqBool
-    instDecidableEqNat Int.instDecidableEq instDecidableEqInt Decidable.decide Nat.decLt Nat.decLe Nat.decEq Int.decLt
-    Int.decLe Int.decEq Int.instDecidableLt Int.instDecidableLe Nat.decidable_dvd ite instDecidableAnd
-    instDecidableOr instDecidableNot
-"""
-KNOWN = frozenset(_HARMLESS_TEXT.split()) | set(_INSTANCES) | set(_NAMED)
-"""The constants whose meaning the module knows. Text that stands for any other is not understood."""
-
-
-class NotUnderstood(ValueError):
-    """The text says something beyond Nat, Int, Bool and connectives, or its types stay open."""
 
 
 @dataclass(slots=True)
@@ -135,10 +96,10 @@ class _Reader:
             raise NotUnderstood(f"what {sorted(unknown)[0]} means is not known")
         self.instances: dict[str, set[Kind]] = {}
         for symbol in self.symbols or ():
-            if symbol in _INSTANCES:
-                operation, kind = _INSTANCES[symbol]
+            if symbol in INSTANCES:
+                operation, kind = INSTANCES[symbol]
                 self.instances.setdefault(operation, set()).add(kind)
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.position = 0
         self.depth = 0
 
@@ -307,7 +268,7 @@ class _Reader:
         names: list[str] = []
         cell = _Cell()
         while self.peek() not in (":", ",", ")", "", *_RELATIONS):
-            names.append(_identifier(self.take()))
+            names.append(identifier(self.take()))
         if self.peek() == ":":
             self.take()
             cell = _Cell(self.type())
@@ -337,9 +298,9 @@ class _Reader:
             self.take()
             kinds, result = self.functions[token]
             return self.applied("call", token, [], kinds, result)
-        if token in _NAMED and token.split(".")[0] not in self.scope:
+        if token in NAMED and token.split(".")[0] not in self.scope:
             self.take()
-            return self.applied(token.split(".")[1], "", [], *_NAMED[token])
+            return self.applied(token.split(".")[1], "", [], *NAMED[token])
         return self.atom(with_arguments=True)
 
     def applied(self, operation: str, name: str, given: list[_Draft], kinds: tuple[Kind, ...], result: Kind) -> _Draft:
@@ -367,7 +328,7 @@ class _Reader:
             kind = Kind.PROP if token[0].isupper() else Kind.BOOL
             draft = _Draft("literal", _Cell(kind), value=int(token.lower() == "true"))
         else:
-            first, *fields = _identifier(token, dotted=True).split(".")
+            first, *fields = identifier(token, dotted=True).split(".")
             if first not in self.scope:
                 raise NotUnderstood(f"{token!r} is not a variable")
             draft = _Draft("variable", self.scope[first], name=first)
@@ -384,41 +345,20 @@ class _Reader:
     def field(self, name: str, cell: _Cell) -> tuple[tuple[Kind, ...], Kind]:
         """The function that ``x.name`` stands for."""
         kind = cell.root().kind
-        possible = [full for full in (f"Nat.{name}", f"Int.{name}") if full in _NAMED]
+        possible = [full for full in (f"Nat.{name}", f"Int.{name}") if full in NAMED]
         if kind is not None:
             possible = [full for full in possible if full.startswith(kind.value)]
         elif self.symbols is not None:
             possible = [full for full in possible if full in self.symbols]
         if len(possible) != 1:
             raise NotUnderstood(f"what .{name} means is not known")
-        return _NAMED[possible[0]]
+        return NAMED[possible[0]]
 
 
 _PRECEDENCE: Mapping[str, int] = {
     "↔": 20, "→": 25, "∨": 30, "∧": 35, "||": 30, "&&": 35, **dict.fromkeys(_RELATIONS, 50),
     "+": 65, "-": 65, "*": 70, "/": 70, "%": 70, "^": 75,
 }  # fmt: skip
-
-
-def _tokens(text: str) -> list[str]:
-    found: list[str] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise NotUnderstood(f"unexpected {text[position]!r}")
-        if not match[0].isspace():
-            found.append(match[0])
-        position = match.end()
-    return found
-
-
-def _identifier(token: str, dotted: bool = False) -> str:
-    if not (token[0].isalpha() or token[0] == "_") or token in ("then", "else", "if", "fun", "let", "match"):
-        raise NotUnderstood(f"unexpected {token!r}")
-    if "." in token and not dotted:
-        raise NotUnderstood(f"unexpected {token!r}")
-    return token
 
 
 def _check(term: Term) -> None:
@@ -437,3 +377,6 @@ def _check(term: Term) -> None:
         raise NotUnderstood("a negative natural number")
     if operation in ("∀", "∃") and term.bound is Kind.RAT:
         raise NotUnderstood("a quantifier over rationals")
+
+
+__all__ = ["TYPES", "NotUnderstood", "read_number", "read_proposition"]

@@ -44,7 +44,7 @@ def _modulus(p: Polynomial) -> tuple[int, list[str]] | None:
 
 
 def values(p: Polynomial, modulus: int, names: list[str]) -> Iterator[int]:
-    """The residues of ``p`` (its coefficients are integers) for all residues of ``names``, the variables that matter."""
+    """The residues of ``p`` (with integer coefficients) for all residues of ``names``, all that matter."""
     terms = [(m, int(c) % modulus) for m, c in p.terms.items() if int(c) % modulus]
     for residues_ in product(range(modulus), repeat=len(names)):
         value = dict(zip(names, residues_, strict=True))

@@ -22,7 +22,8 @@ _FUNCTIONS: dict[str, Any] = {
     "sqrt": sympy.sqrt, "cbrt": lambda a: sympy.real_root(a, 3), "abs": sympy.Abs, "exp": sympy.exp, "ln": sympy.log,
     "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "cot": sympy.cot, "sec": sympy.sec, "csc": sympy.csc,
     "asin": sympy.asin, "acos": sympy.acos, "atan": sympy.atan, "sinh": sympy.sinh, "cosh": sympy.cosh,
-    "tanh": sympy.tanh, "floor": sympy.floor, "ceiling": sympy.ceiling, "gcd": sympy.gcd, "lcm": sympy.lcm, "binomial": sympy.binomial,
+    "tanh": sympy.tanh, "floor": sympy.floor, "ceiling": sympy.ceiling, "gcd": sympy.gcd, "lcm": sympy.lcm,
+    "binomial": sympy.binomial,
     "mod": sympy.Mod, "min": sympy.Min, "max": sympy.Max, "root": sympy.root,
 }  # fmt: skip
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "oo": sympy.oo}

@@ -41,18 +41,20 @@ def _moves(state: MathState) -> Iterator[Move]:
 
 
 def _value_moves(task: Task, text: str) -> Iterator[Move]:
-    preferred = {"simplify": "simplify", "expand": "expand", "factor": "factor"}.get(task.kind)
-    if preferred is None:
+    preferred = task.kind
+    if preferred not in ("simplify", "expand", "factor"):
         yield f"answer {text}", 0.95
         if task.kind in ("derivative", "integral", "sum", "limit"):
             yield "simplify", 0.6
             yield "factor", 0.3
         return
     yield preferred, 0.9
+    if preferred == "simplify":
+        yield "cancel", 0.6
     yield f"answer {text}", 0.5
     others = ("expand", "factor", "cancel", "combine fractions", "rationalize", "use trigonometric identities")
     for move in others:
-        if move != preferred:
+        if move != preferred and not (preferred == "simplify" and move == "cancel"):
             yield move, 0.2
 
 

@@ -23,8 +23,8 @@ from prover_plugins.math.algebra import (
     symbol,
     to_sympy,
 )
+from prover_plugins.math.exact import exact
 from prover_plugins.math.tasks import Answer, Relation, Task
-from prover_plugins.math.text import exact
 
 ENUMERATION = "enumeration of all cases in exact integer arithmetic"
 

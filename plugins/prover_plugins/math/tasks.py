@@ -111,7 +111,7 @@ def _solve(rest: str) -> Task:
     if missing:
         raise BadInput(f"{sorted(missing)[0]} does not occur in the equations")
     others = set(_symbols(relations)) - set(unknowns)
-    if others and any(r.kind != "=" for r in relations):
+    if (others or len(unknowns) > 1) and any(r.kind != "=" for r in relations):
         raise BadInput("an inequality has one unknown and no parameters")
     return Task("solve", relations, unknowns=unknowns, over=over)
 
@@ -180,7 +180,8 @@ _VERBS = {
 }  # fmt: skip
 _READERS: dict[str, Callable[[str], Task]] = {
     "solve": _solve, "simplify": _expression("simplify"), "expand": _expression("expand"), 
-    "factor": _expression("factor"), "compute": _expression("compute"), "limit": _limit, "derivative": _derivative, "integral": _integral, "sum": _sum,
+    "factor": _expression("factor"), "compute": _expression("compute"), 
+    "limit": _limit, "derivative": _derivative, "integral": _integral, "sum": _sum,
     "count": _enumerated("count"), "find": _enumerated("find"),
 }  # fmt: skip
 
@@ -321,7 +322,7 @@ def _points(text: str, size: int) -> Answer:
     parser = Parser([")" if t == "]" else "(" if t == "[" else t for t in tokens(text)])
     braces = parser.accept("{")
     points: list[tuple[Node, ...]] = []
-    while parser.peek() and parser.peek() != "}":
+    while True:
         if size > 1:
             parser.take("(")
         values = [parser.expression()]

@@ -6,10 +6,10 @@ what its operations mean.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from prover.errors import BadInput
 
@@ -147,19 +147,24 @@ class Parser:
 
     def product(self) -> Node:
         """Products and quotients, also without a sign between factors."""
+        leading_sign = self.peek() in ("-", "+")
         left = self.signed()
         while True:
             token = self.peek()
-            if token in ("*", "/"):
-                self.take()
-                left = Node(token, arguments=(left, self.signed()))
-            elif token == "mod":
+            if token == "mod":
                 self.take()
                 left = Node("call", "mod", (left, self.signed()))
-            elif token == "(" or (token and (token[0].isalnum()) and token not in WORDS):
-                left = Node("*", arguments=(left, self.power()))
+                continue
+            if token in ("*", "/"):
+                kind, right = self.take(), self.signed()
+            elif token == "(" or (token[:1].isalpha() and token not in WORDS):
+                kind, right = "*", self.power()
             else:
                 return left
+            if leading_sign and left.kind == "neg":  # -a*b is the negative of a product
+                left = Node("neg", arguments=(Node(kind, arguments=(left.arguments[0], right)),))
+            else:
+                left = Node(kind, arguments=(left, right))
 
     def signed(self) -> Node:
         """A power with signs before it: ``-x^2`` is the negative of a square."""
@@ -248,6 +253,10 @@ class Parser:
             raise BadInput(f"{name} takes {wanted} argument{'s' * (wanted != 1)}, not {len(arguments)}")
         if name == "factorial":
             return checked_factorial(arguments[0])
+        if name == "binomial":
+            checked = Node("call", name, tuple(arguments))
+            _within_limits(checked)
+            return checked
         plain = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "ceil": "ceiling"}.get(name, name)
         return Node("call", plain, tuple(arguments))
 
@@ -269,28 +278,53 @@ def digits(node: Node) -> float:
     below = [digits(argument) for argument in node.arguments]
     if node.kind == "*":
         return sum(below)
+    if node.symbols():
+        return max(below, default=0.0)
     if node.kind == "^":
-        exponent = integer(node.arguments[1])
-        if node.arguments[0].symbols():
-            return 0.0
-        if exponent is None:
-            # An exponent that is computed: 10 to the number of its digits is a bound for its size.
-            size = digits(node.arguments[1])
-            return below[0] * 10 ** min(size, 8) if not node.arguments[1].symbols() and not _small(node) else below[0]
-        return below[0] * abs(exponent)
+        return below[0] * bound(node.arguments[1])
     if node.kind == "!":
-        argument = integer(node.arguments[0])
-        if argument is None:
-            return 0.0 if node.symbols() else 10.0 ** min(below[0], 8)
-        return argument * max(1.0, len(str(argument)) - 0.4)
+        size = bound(node.arguments[0])
+        return size * max(1.0, math.log10(size) if 1 < size < math.inf else size)
+    if node.kind == "call" and node.name == "binomial":
+        return 0.31 * bound(node.arguments[0]) + 1
     return max(below, default=1.0)
 
 
-def _small(node: Node) -> bool:
-    """Whether the exponent is plainly a small number: a fraction, a root, a constant."""
-    exponent = node.arguments[1]
-    kinds = ("number", "/", "neg", "constant", "call", "+", "-", "*")
-    return all(p.kind in kinds and (p.kind != "number" or len(p.name) <= 4) for p in exponent.parts())
+def bound(node: Node) -> float:
+    """Roughly an upper bound for the size of a number; infinite where it is not seen easily."""
+    if node.kind == "number":
+        return float(node.name)
+    if node.kind in ("constant", "symbol"):
+        return {"pi": 3.2, "e": 2.8, "i": 1.0}.get(node.name, math.inf)
+    given = [bound(argument) for argument in node.arguments]
+    try:
+        match node.kind, node.name:
+            case (("+" | "-"), _):
+                return sum(given)
+            case "neg", _:
+                return given[0]
+            case "*", _:
+                return given[0] * given[1]
+            case "/", _:
+                denominator = node.arguments[1]
+                if denominator.kind == "number" and given[1] > 0:
+                    return given[0] / given[1]
+                # Roots and the like are no smaller than a thousandth; what could be is not seen easily.
+                tiny = any(part.kind in ("/", "^", "-") for part in denominator.parts())
+                return math.inf if tiny else given[0] * 1000
+            case "^", _:
+                return float(max(1.0, given[0]) ** given[1])
+            case "call", ("sin" | "cos" | "tanh"):
+                return 1.0
+            case "call", ("sqrt" | "cbrt" | "root" | "ln" | "log" | "abs" | "floor" | "ceiling"):
+                return max(1.0, given[0])
+            case "call", ("gcd" | "mod" | "min" | "max"):
+                return max(given)
+            case "call", ("asin" | "acos" | "atan"):
+                return 3.2
+    except OverflowError:
+        return math.inf
+    return math.inf
 
 
 def integer(node: Node) -> int | None:
@@ -311,9 +345,13 @@ def checked_power(base: Node, exponent: Node) -> Node:
     value = integer(exponent)
     if base.symbols() and value is not None and abs(value) > HIGHEST_POWER:
         raise BadInput(f"the exponent {value} is higher than {HIGHEST_POWER}")
+    _within_limits(node)
+    return node
+
+
+def _within_limits(node: Node) -> None:
     if digits(node) > LARGEST_DIGITS:
         raise BadInput(f"{_short(show(node))} is a number of more than {LARGEST_DIGITS} digits; too large to work with")
-    return node
 
 
 def checked_factorial(argument: Node) -> Node:
@@ -323,8 +361,7 @@ def checked_factorial(argument: Node) -> Node:
         BadInput: the result would be too large.
     """
     node = Node("!", arguments=(argument,))
-    if digits(node) > LARGEST_DIGITS:
-        raise BadInput(f"{_short(show(node))} is a number of more than {LARGEST_DIGITS} digits; too large to work with")
+    _within_limits(node)
     return node
 
 
@@ -354,58 +391,3 @@ def show(node: Node) -> str:
 def _inner(node: Node, strength: int) -> str:
     text = show(node)
     return f"({text})" if _STRENGTH.get(node.kind, 9) < strength else text
-
-
-# ------------------------------------------------------------------------------------------ numbers
-
-
-def exact(node: Node, values: dict[str, int]) -> Fraction:
-    """The exact value of arithmetic with integers: for the brute-force checks, without sympy.
-
-    ``mod`` has the sign of the modulus (``-7 mod 3 = 2``).
-
-    Raises:
-        ValueError: something else than integer arithmetic and fractions, or division by zero.
-        KeyError: a symbol has no value.
-    """
-    import math
-
-    if node.kind == "number":
-        return Fraction(node.name)
-    if node.kind == "symbol":
-        return Fraction(values[node.name])
-    given = [exact(argument, values) for argument in node.arguments]
-    whole = [int(value) for value in given if value.denominator == 1]
-    try:
-        match node.kind, node.name:
-            case "+", _:
-                return given[0] + given[1]
-            case "-", _:
-                return given[0] - given[1]
-            case "*", _:
-                return given[0] * given[1]
-            case "/", _:
-                return given[0] / given[1]
-            case "neg", _:
-                return -given[0]
-            case "^", _ if given[1].denominator == 1 and abs(given[1]) <= LARGEST_DIGITS:
-                if given[0].numerator.bit_length() * abs(given[1]) > 4 * LARGEST_DIGITS:
-                    raise ValueError("a power too large")
-                return Fraction(given[0] ** int(given[1]))
-            case "!", _ if len(whole) == 1 and 0 <= whole[0] <= 1500:
-                return Fraction(math.factorial(whole[0]))
-            case "call", "gcd" | "lcm" | "binomial" if len(whole) == 2:
-                if node.name == "binomial":
-                    return Fraction(math.comb(*whole))
-                return Fraction(math.gcd(*whole) if node.name == "gcd" else math.lcm(*whole))
-            case "call", "mod" if len(whole) == 2:
-                return Fraction(whole[0] % whole[1])
-            case "call", "min" | "max":
-                return min(given) if node.name == "min" else max(given)
-            case "call", "abs":
-                return abs(given[0])
-            case "call", "floor" | "ceiling":
-                return Fraction(math.floor(given[0]) if node.name == "floor" else math.ceil(given[0]))
-    except ZeroDivisionError as error:
-        raise ValueError("division by zero") from error
-    raise ValueError(f"{show(node)} is not integer arithmetic")

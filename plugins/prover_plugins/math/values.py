@@ -13,9 +13,10 @@ import mpmath
 import sympy
 
 from prover_plugins.math.algebra import NotShown, Sym, is_zero, show_equal, symbol, to_sympy
+from prover_plugins.math.exact import exact
 from prover_plugins.math.solutions import ENUMERATION, count_cases
 from prover_plugins.math.tasks import Task
-from prover_plugins.math.text import Node, exact
+from prover_plugins.math.text import Node
 
 _POINTS = 5
 _LONGEST_SUM = 20_000
@@ -96,10 +97,20 @@ def _equivalent(task: Task, value: Sym) -> None:
 
 def _simplify(task: Task, answer: Node, value: Sym, _: random.Random) -> str:
     _equivalent(task, value)
-    best = size(_tree(sympy.simplify(to_sympy(task.body))))
+    body = to_sympy(task.body)
+    best = size(_tree(sympy.simplify(body)))
+    if body.is_rational_function(*body.free_symbols):
+        (_, reduced), (_, given) = (sympy.fraction(form) for form in (sympy.cancel(body), sympy.together(value)))
+        if _degree(given) > _degree(reduced):
+            raise NotShown("equal, but the fraction can be reduced")
     if size(answer) > max(best + 2, best * 3 // 2):
         raise NotShown(f"equal, but not simple: {size(answer)} symbols where {best} are enough")
     return "symbolic equality, random points, and size"
+
+
+def _degree(polynomial: Sym) -> int:
+    names = sorted(polynomial.free_symbols, key=str)
+    return int(sympy.Poly(polynomial, *names).total_degree()) if names else 0
 
 
 def _tree(value: Sym) -> Node:
