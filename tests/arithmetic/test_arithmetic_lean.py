@@ -192,6 +192,6 @@ def test_steps_that_finish(opened: Open, statement: str) -> None:
 
 def test_the_same_goal_gives_the_same_insight(opened: Open) -> None:
     statement = "theorem t (a b c : Nat) (h : a * b = 391) (h2 : 1 < a) (h3 : a < b) : a = 19"
-    first, second = (insight(opened(statement)[1]) for _ in range(1))
+    first, second = (insight(opened(statement)[1]) for _ in range(2))
     assert first is not None and second is not None
     assert str(first.refutation) == str(second.refutation) == "a = 17, b = 23, c = 0"
