@@ -237,7 +237,7 @@ def handleTrace (s : Server) (j : Json) : IO Reply := do
     let done ← elabSource s.watchdog e.state source true (natField j "wall_ms" 120000)
     if done.interrupted then return refuse "timeout" "the source takes too long to elaborate"
     return .ok (Json.mkObj [("type", jStr "trace"), ("tactics", jArr (← traceJson source done.state.env done.commands.toList)),
-      ("messages", notesJson done.notes.toList)])
+      ("declarations", jArr (tracedDeclarations source done.state.env done.commands.toList)), ("messages", notesJson done.notes.toList)])
 
 def handleRelease (s : Server) (j : Json) : IO Reply := do
   for i in natsField j "states" do

@@ -319,7 +319,9 @@ class Finding(msgspec.Struct, frozen=True):
 
 class TheoremReport(msgspec.Struct, frozen=True):
     """The audit of one theorem. ``accepted`` iff ``findings`` is empty; ``remarks`` say what a reader
-    should know of how the statement is written (its own notation, variables that Lean bound)."""
+    should know of how the statement is written (its own notation, variables that Lean bound).
+    ``dependencies`` are what it depends on in the text itself, ``uses`` the library's constants that it and
+    those name."""
 
     name: str
     accepted: bool
@@ -328,6 +330,7 @@ class TheoremReport(msgspec.Struct, frozen=True):
     dependencies: list[str]
     findings: list[Finding]
     remarks: list[Finding] = []
+    uses: list[str] = []
 
 
 class CheckOk(msgspec.Struct, tag="check", frozen=True):
@@ -363,12 +366,14 @@ class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):
 
 
 class Premise(msgspec.Struct, frozen=True):
-    """A constant that a tactic names: where it is declared and where it is written."""
+    """A constant that a tactic names: where it is declared (empty for the text at hand) and where it is
+    written."""
 
     name: str
     module: str
     line: int
     column: int
+    end_column: int
 
 
 class TacticTrace(msgspec.Struct, frozen=True):
@@ -384,10 +389,24 @@ class TacticTrace(msgspec.Struct, frozen=True):
     premises: list[Premise]
 
 
+class DeclarationTrace(msgspec.Struct, frozen=True):
+    """A declaration of the text at hand. Ranges are (line, column, end line, end column): ``range`` of all
+    of it, ``keyword`` without its modifiers, ``selection`` of its name, ``value`` of its value or proof from
+    ``:=`` on (empty for none)."""
+
+    name: str
+    kind: str
+    range: list[int]
+    keyword: list[int]
+    selection: list[int]
+    value: list[int]
+
+
 class TraceOk(msgspec.Struct, tag="trace", frozen=True):
-    """Every tactic, in order of its text."""
+    """Every tactic, outermost first, and every declaration of the text."""
 
     tactics: list[TacticTrace]
+    declarations: list[DeclarationTrace]
     messages: list[Message]
 
 

@@ -197,7 +197,7 @@ def as_verdict(report: CheckOk, name: str, answer: str, shown: str, by: str) -> 
         axioms=tuple(theorem.axioms) if theorem else (),
         checked_by=by,
         reasons=tuple(reasons),
-        details={"statement": theorem.statement, "dependencies": theorem.dependencies}
+        details={"statement": theorem.statement, "dependencies": theorem.dependencies, "uses": theorem.uses}
         if theorem
         else {},
     )

@@ -71,7 +71,7 @@ class _Splitter:
             if text:
                 self._count += 1
                 yield text
-            elif not (stop == b"]" and self._count == 0):
+            elif stop == b"," or self._count:
                 raise self._broken(f"element {self._count + 1} is empty")
             if stop == b"]":
                 break

@@ -120,10 +120,10 @@ def test_a_large_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
         ("{}", "does not begin with"),
         ("[{}", "cut off"),
         ('[{"a": "', "cut off"),
-        ("[1, ]", "element 2 is empty"),
+        ("[, {}]", "element 1 is empty"),
         ("[}]", "did not open"),
         ("[] x", "after the array's end"),
-        ("[1]", "theorem 1: Expected `object`, got `int`"),
+        ("[1, ]", "theorem 1: Expected `object`, got `int`"),
         (json.dumps([THEOREM, {**THEOREM, "start": [1]}]), r"theorem 2 \(sup_comm\): .*field `start`"),
         (json.dumps([{k: v for k, v in THEOREM.items() if k != "url"}]), "missing required field `url`"),
         (
