@@ -47,14 +47,20 @@ structure Listing where
   total : Nat := 0
   out : Array Json := #[]
 
-def declarationsJson (env : Environment) (modules kinds : List String) (withTypes : Bool) (offset limit : Nat) :
-    MetaM Json := do
+def declarationsJson (env : Environment) (modules kinds : List String) (withTypes : Bool) (offset limit : Nat)
+    (fromModule wholeModules : Nat := 0) : MetaM Json := do
   let mut r : Listing := {}
   let mut names := env.header.moduleNames.toList
+  let mut index := 0
+  let mut next := 0
   for data in env.header.moduleData.toList do
     let module := match names with | m :: _ => m | [] => .anonymous
     names := match names with | _ :: l => l | [] => []
-    if !hasPrefix modules module then continue
+    index := index + 1
+    if index ≤ fromModule || !hasPrefix modules module then continue
+    if wholeModules != 0 && wholeModules ≤ r.out.size then
+      next := index - 1
+      break
     for n in data.constNames.toList do
       if n.isInternalDetail || isPrivateName n then continue
       let some i := env.find? n | continue
@@ -75,7 +81,8 @@ def declarationsJson (env : Environment) (modules kinds : List String) (withType
           pure (("type", jStr text) :: fields)
         else pure fields
       r := { r with out := r.out.push (Json.mkObj fields) }
-  return Json.mkObj [("type", jStr "declarations"), ("declarations", jArr r.out), ("total", jNat r.total)]
+  return Json.mkObj [("type", jStr "declarations"), ("declarations", jArr r.out), ("total", jNat r.total),
+    ("next_module", jNat next)]
 
 /-- Runs `x` on an environment alone. -/
 def runOnEnvironment {α : Type} (env : Environment) (x : MetaM α) : IO α := do

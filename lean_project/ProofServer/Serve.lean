@@ -227,7 +227,7 @@ def handleDeclarations (s : Server) (j : Json) : IO Reply := do
   | .error r => return .error r
   | .ok e => return .ok (← runOnEnvironment e.state.env
       (declarationsJson e.state.env (strsField j "modules") (strsField j "kinds") (boolField j "with_types")
-        (natField j "offset") (natField j "limit" 1000)))
+        (natField j "offset") (natField j "limit" 1000) (natField j "from_module") (natField j "whole_modules")))
 
 def handleTrace (s : Server) (j : Json) : IO Reply := do
   match ← s.environment? j with

@@ -109,7 +109,11 @@ class Check(Request, tag="check", frozen=True, kw_only=True):
 
 
 class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
-    """Lists declarations of an environment, sorted by name; ``modules`` are prefixes, empty means all."""
+    """Lists declarations of an environment, sorted by name; ``modules`` are prefixes, empty means all.
+
+    Every page counts all that match, which takes time. To read everything, ask for ``whole_modules`` at least so
+    many declarations at a time, up to the end of a module, and go on ``from_module`` where the answer ended.
+    """
 
     environment: int
     modules: list[str] = []
@@ -117,6 +121,8 @@ class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
     with_types: bool = False
     offset: int = 0
     limit: int = 1_000
+    from_module: int = 0
+    whole_modules: int = 0
 
 
 class Trace(Request, tag="trace", frozen=True, kw_only=True):
@@ -359,10 +365,12 @@ class DeclarationView(msgspec.Struct, frozen=True):
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):
-    """One page; ``total`` counts all that match."""
+    """One page; ``total`` counts all that match (of the modules looked at). ``next_module`` is where to go on
+    with ``whole_modules``, 0 at the end."""
 
     declarations: list[DeclarationView]
     total: int
+    next_module: int = 0
 
 
 class Premise(msgspec.Struct, frozen=True):
