@@ -72,7 +72,8 @@ def declarationsJson (env : Environment) (modules kinds : List String) (withType
       if !(match kinds with | [] => true | l => seenText l kind) then continue
       r := { r with total := r.total + 1 }
       if !wanted then continue
-      let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)), ("is_prop", .bool prop)]
+      let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)),
+        ("position", jNat (index - 1)), ("is_prop", .bool prop)]
       let conclusion := conclusionOf i.type
       let fields := ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))) :: ("head", jStr (headText conclusion)) ::
         ("sides", jStrs (sideHeads conclusion)) :: fields

@@ -38,8 +38,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "weights": ("prover.cli.weights:weights", "Learn the weights of modules from benchmark runs."),
     "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add; write a new one."),
     "trace": ("prover.cli.trace:trace", "Traces of Lean files, repositories and searches, for training."),
-    "corpus": ("prover.cli.corpus:corpus", "Problems of Lean's own library, and generated ones."),
-    "curriculum": ("prover.cli.curriculum:curriculum", "How a curriculum stages traces."),
 }
 
 EPILOG = """\b

@@ -323,6 +323,16 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
+class Use(msgspec.Struct, frozen=True):
+    """A constant of the library that a proof names. ``fact`` says that its type is a proposition; ``position`` is
+    its module's in the order of imports: what a module imports comes before it."""
+
+    name: str
+    fact: bool
+    position: int
+    module: str
+
+
 class TheoremReport(msgspec.Struct, frozen=True):
     """The audit of one theorem. ``accepted`` iff ``findings`` is empty; ``remarks`` say what a reader
     should know of how the statement is written (its own notation, variables that Lean bound).
@@ -336,7 +346,7 @@ class TheoremReport(msgspec.Struct, frozen=True):
     dependencies: list[str]
     findings: list[Finding]
     remarks: list[Finding] = []
-    uses: list[str] = []
+    uses: list[Use] = []
 
 
 class CheckOk(msgspec.Struct, tag="check", frozen=True):
@@ -352,7 +362,8 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
 
 class DeclarationView(msgspec.Struct, frozen=True):
     """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
-    the head constants of that relation's last two arguments; ``type`` only when asked for."""
+    the head constants of that relation's last two arguments; ``type`` only when asked for. ``position`` is the
+    module's in the order of imports."""
 
     name: str
     kind: str
@@ -362,6 +373,7 @@ class DeclarationView(msgspec.Struct, frozen=True):
     symbols: list[str] = []
     head: str = ""
     sides: list[str] = []
+    position: int = 0
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):

@@ -233,10 +233,13 @@ class LeanServer(Closing):
         kinds: Sequence[str] = (),
         with_types: bool = False,
         chunk: int = 2_000,
-    ) -> Iterator[list[p.DeclarationView]]:
-        """Every declaration of an environment, in the order of modules, at least ``chunk`` at a time."""
+        start: int = 0,
+    ) -> Iterator[tuple[list[p.DeclarationView], int]]:
+        """Every declaration of an environment, in the order of modules, at least ``chunk`` at a time.
+
+        Yields pages with the ``start`` at which a later call goes on after them; 0 after the last.
+        """
         record = self._environments[environment]
-        start = 0
         while True:
             answer = self._call(
                 lambda start=start: p.Declarations(  # type: ignore[misc]
@@ -252,9 +255,8 @@ class LeanServer(Closing):
                 p.DeclarationsOk,
                 2 * _QUICK_SECONDS,
             )
-            if answer.declarations:
-                yield answer.declarations
             start = answer.next_module
+            yield answer.declarations, start
             if not start:
                 return
 

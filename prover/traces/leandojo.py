@@ -6,6 +6,7 @@ GitHub token is set, calls the network.
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ def trace_repository(url: str, commit: str, out: Path, *, seed: int, val: float,
     if shutil.which("elan") is None:
         raise BadInput("--repo needs elan, which is not on the PATH; see https://github.com/leanprover/elan")
     try:
-        import lean_dojo
+        # By name: it is an extra, and has no types.
+        lean_dojo: Any = importlib.import_module("lean_dojo")
     except ImportError as error:
         raise BadInput("--repo needs the package lean-dojo: pip install 'neural-prover[leandojo]'") from error
     except Exception as error:
