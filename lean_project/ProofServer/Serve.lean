@@ -229,7 +229,8 @@ def handleDeclarations (s : Server) (j : Json) : IO Reply := do
     let selection : Selection :=
       { modules := strsField j "modules", kinds := strsField j "kinds", names := strsField j "names",
         own := boolField j "own", withTypes := boolField j "with_types", offset := natField j "offset",
-        limit := natField j "limit" 1000 }
+        limit := natField j "limit" 1000,
+        fromModule := natField j "from_module", wholeModules := natField j "whole_modules" }
     return .ok (← runOnEnvironment e.state.env (declarationsJson e.state.env selection))
 
 def handleTrace (s : Server) (j : Json) : IO Reply := do
@@ -240,7 +241,7 @@ def handleTrace (s : Server) (j : Json) : IO Reply := do
     let done ← elabSource s.watchdog e.state source true (natField j "wall_ms" 120000)
     if done.interrupted then return refuse "timeout" "the source takes too long to elaborate"
     return .ok (Json.mkObj [("type", jStr "trace"), ("tactics", jArr (← traceJson source done.state.env done.commands.toList)),
-      ("messages", notesJson done.notes.toList)])
+      ("declarations", jArr (tracedDeclarations source done.state.env done.commands.toList)), ("messages", notesJson done.notes.toList)])
 
 def handleRelease (s : Server) (j : Json) : IO Reply := do
   for i in natsField j "states" do

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from prover.lean.terms import Term
 from prover_plugins.graph.clauses import Clause, Tokens, match, proposition, read_clauses
 from prover_plugins.graph.closure import Closure
 from prover_plugins.graph.prove import Prover
 from prover_plugins.graph.relations import transitivity
+
+from prover.lean.terms import Term
 
 
 def clauses(name: str, text: str) -> list[Clause]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from prover_plugins.graph.module import GraphModule
 
 from prover.lean.environment import LeanDomain
 from prover.lean.server import LeanServer
 from prover.problem import Budget, Problem
 from prover.search import search
-from prover_plugins.graph.module import GraphModule
 
 RELATION = "(α : Type) (r : α → α → Prop) (tr : ∀ x y z, r x y → r y z → r x z) "
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prover_plugins.premises.candidates import BEST
+from prover_plugins.premises.module import PremiseModule, goal_symbols
+from prover_plugins.premises.recall import ask, read_questions
 
 from prover.errors import BadInput
 from prover.lean.environment import LeanDomain, LeanEnvironment
@@ -13,9 +16,6 @@ from prover.lean.server import LeanServer
 from prover.lean.terms import Term
 from prover.problem import Budget, Problem
 from prover.search import search
-from prover_plugins.premises.candidates import BEST
-from prover_plugins.premises.module import PremiseModule, goal_symbols
-from prover_plugins.premises.recall import ask, read_questions
 
 HEADER = """def Good (n : Nat) : Prop := ∃ k, n = 3 * k
 theorem good_step (n : Nat) (h : Good n) : Good (n + 3) := by

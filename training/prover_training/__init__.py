@@ -1,0 +1,1 @@
+"""Learning: the corpus of problems, curricula over traces, training and evaluation."""
