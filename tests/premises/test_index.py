@@ -54,7 +54,7 @@ def test_fit_by_shape(library: Library) -> None:
     assert found["add_zero"] == {Fit.APPLY, Fit.REWRITE}
     assert found["add_comm"] == {Fit.REWRITE, Fit.BACKWARD}  # not to apply: 'a is no sum
     assert "mul_comm" not in found
-    assert list(found)[0] == "add_zero"
+    assert next(iter(found)) == "add_zero"
 
 
 def test_equivalences_are_used_in_both_directions(library: Library) -> None:
