@@ -32,7 +32,8 @@ class _Outline:
 def place(children: Mapping[int, Sequence[int]], root: int = 0) -> dict[int, tuple[float, float]]:
     """The (column, row) of every node that can be reached from ``root``; the root is at (0, 0).
 
-    ``children`` is a tree, each node's children in the order in which they are to appear. Columns and rows are 1
+    ``children`` is a tree, each node's children in the order in which they are to appear, but that leaves come right
+    after the first child. Columns and rows are 1
     apart, but for leaves in blocks (:data:`BLOCK_PITCH`).
     """
     order = [root]
@@ -44,17 +45,17 @@ def place(children: Mapping[int, Sequence[int]], root: int = 0) -> dict[int, tup
     aside: dict[int, float] = {}
     for node in reversed(order):
         below = children.get(node, ())
-        branches = [child for child in below if children.get(child)]
-        leaves = [child for child in below if not children.get(child)]
-        # The first child keeps its place even where it is a leaf: it may end the proof.
-        if below and below[0] in leaves:
-            leaves.remove(below[0])
-            branches.insert(0, below[0])
-        parts: list[tuple[_Outline, list[int]]] = [(outlines.pop(child), [child]) for child in branches]
-        parts += [_block(leaves, offset, aside)] if len(leaves) >= PACKED_FROM else [
-            (outlines.pop(leaf), [leaf]) for leaf in leaves
-        ]  # fmt: skip
-        outlines[node] = _under(parts, offset, set(leaves) if len(leaves) >= PACKED_FROM else set())
+        leaves = [child for child in below[1:] if not children.get(child)]
+        packed = set(leaves) if len(leaves) >= PACKED_FROM else set()
+        # The first child, then the leaves: they fit in the same column right below it. Other branches must clear its
+        # whole subtree.
+        parts = [(outlines.pop(child), [child]) for child in below[:1]]
+        if packed:
+            parts.append(_block(leaves, offset, aside))
+        else:
+            parts += [(outlines.pop(leaf), [leaf]) for leaf in leaves]
+        parts += [(outlines.pop(child), [child]) for child in below[1:] if children.get(child)]
+        outlines[node] = _under(parts, offset, packed)
     return _absolute(order, children, offset, aside)
 
 

@@ -180,9 +180,12 @@ def _nodes(search: SavedSearch, strings: _Strings) -> dict[str, list[Any]]:
         before = child
     for child, parent in enumerate(parents[1:], 1):
         children.setdefault(parent, []).append(child)
-    on_proof = set(proof)
+    on_proof, sizes = set(proof), _sizes(children, len(graph))
     for below in children.values():
+        # First what the search liked best (or the proof), which runs straight on; then small branches before large
+        # ones, so that lines are short.
         below.sort(key=lambda n: (n not in on_proof, n not in children, graph.nodes[n].cost, n))
+        below[1:] = sorted(below[1:], key=lambda n: (sizes[n], graph.nodes[n].cost, n))
     places = place(children)
     return {
         "parent": parents,
@@ -198,6 +201,17 @@ def _nodes(search: SavedSearch, strings: _Strings) -> dict[str, list[Any]]:
         "look": [order[look] for look in search.looks()],
         "when": [round(search.added.get(n.id, 0.0), 3) for n in graph.nodes],
     }  # fmt: skip
+
+
+def _sizes(children: Mapping[int, list[int]], count: int) -> list[int]:
+    """How many states the subtree of each node has."""
+    order = [0]
+    for node in order:  # grows while it is read
+        order.extend(children.get(node, ()))
+    sizes = [1] * count
+    for node in reversed(order):
+        sizes[node] += sum(sizes[child] for child in children.get(node, ()))
+    return sizes
 
 
 def _above(parents: list[int], node: int, below: int) -> bool:

@@ -65,14 +65,14 @@ class MadeEnvironment:
     def _one(self, state: Made, candidate: Candidate) -> StepResult:
         number = TACTICS.index(candidate.action)
         random_ = random.Random(f"{self._seed} {state.key} {number}")
-        micros = random_.randrange(200, 60_000)
+        micros = random_.randrange(100, 1_500)
         if candidate.action == "omega" and len(state.path) >= 3 and self._made >= self._states * 0.9:
             return StepResult(StepStatus.FINISHED, Made((*state.path, number)), micros=micros)
         draw = random_.random()
         if draw < 0.42:
             return StepResult(StepStatus.FAILED, kind="tactic", message=random_.choice(MESSAGES), micros=micros)
         if draw < 0.45:
-            return StepResult(StepStatus.TIMED_OUT, kind="timeout", message="deterministic timeout", micros=10**6)
+            return StepResult(StepStatus.TIMED_OUT, kind="timeout", message="deterministic timeout", micros=5_000)
         self._made += 1
         path = (*state.path, number) if draw < 0.93 or len(state.path) < 2 else (*state.path[:-2], state.path[-1], number)
         return StepResult(StepStatus.PROGRESS, Made(path), micros=micros)

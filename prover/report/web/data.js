@@ -53,7 +53,7 @@ function make(tag, attributes = {}, ...content) {
     if (name === 'onclick') element.addEventListener('click', value);
     else element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...content.flat().filter((part) => part !== null && part !== undefined));
+  element.append(...content.flat(Infinity).filter((part) => part !== null && part !== undefined));
   return element;
 }
 

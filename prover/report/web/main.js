@@ -171,8 +171,10 @@ canvas.addEventListener('pointerleave', () => { view.over = -1; byId('tip').hidd
 canvas.addEventListener('wheel', (event) => {
   event.preventDefault();
   const [x, y] = place(event);
-  zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), x, y);
+  zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.08 : 0.0025)), x, y);
 }, { passive: false });
+
+canvas.addEventListener('dblclick', (event) => zoomAt(3, ...place(event)));
 
 function hover(x, y) {
   const node = at(x, y);

@@ -42,21 +42,30 @@ function colourOf(node) {
   return value === null ? ink('edge') : shade(kind.share(value));
 }
 
-// Edges in the tree's own coordinates, made once: only the zoom changes.
+// Edges in the tree's own coordinates, made once: only the zoom changes. A line leaves its parent in the parent's row
+// and turns down just before the children's column, where nothing else stands.
 const treeEdges = new Path2D(), proofEdges = new Path2D();
-function curve(path, from, to) {
-  const bend = Math.min(COLUMN * 0.5, Math.abs(px[to] - px[from]) * 0.5);
+function line(path, from, to) {
+  const trunk = px[from] + COLUMN - 16;
   path.moveTo(px[from], py[from]);
-  if (py[from] === py[to]) path.lineTo(px[to], py[to]);
-  else path.bezierCurveTo(px[from] + bend, py[from], px[from] + bend * 0.4, py[to], Math.min(px[to], px[from] + COLUMN * 0.8), py[to]);
+  path.lineTo(trunk, py[from]);
+  if (py[from] !== py[to]) {
+    path.lineTo(trunk, py[to] - 7);
+    path.quadraticCurveTo(trunk, py[to], trunk + 7, py[to]);
+  }
+  path.lineTo(px[to], py[to]);
+}
+function curve(path, from, to) {
+  const bend = Math.max(40, Math.abs(px[to] - px[from]) * 0.5);
+  path.moveTo(px[from], py[from]);
+  path.bezierCurveTo(px[from] + bend, py[from], px[to] - bend, py[to], px[to], py[to]);
 }
 for (let node = 1; node < count; node += 1) {
   const parent = nodes.parent[node];
   // In a block of leaves only the first of a row has a line: the others stand beside it.
-  if (px[node] - px[parent] > COLUMN * 1.01) continue;
-  curve(treeEdges, parent, node);
+  if (px[node] - px[parent] <= COLUMN * 1.01) line(treeEdges, parent, node);
 }
-for (const step of data.proof) curve(proofEdges, steps.node[step], steps.child[step]);
+for (const step of data.proof) line(proofEdges, steps.node[step], steps.child[step]);
 
 // Other ways into the selected state (merged) and its own, drawn only for it: all of them would hide the tree.
 function otherEdges(node) {
@@ -71,7 +80,7 @@ function otherEdges(node) {
 
 function ancestors(node) {
   const path = new Path2D();
-  for (let at = node; nodes.parent[at] >= 0; at = nodes.parent[at]) curve(path, nodes.parent[at], at);
+  for (let at = node; nodes.parent[at] >= 0; at = nodes.parent[at]) line(path, nodes.parent[at], at);
   return path;
 }
 
@@ -83,16 +92,16 @@ function mark(x, y, radius, look) {
   } else { brush.moveTo(x + radius, y); brush.arc(x, y, radius, 0, 7); }
 }
 
+// The path is moved to the screen before it is stroked: the zoom must not widen its line.
 function stroke(path, colour, width, dash = []) {
-  const { zoom } = camera;
-  brush.save();
-  brush.scale(zoom, zoom);
-  brush.translate(-camera.x, -camera.y);
+  const [sx, sy] = [across(), camera.zoom];
+  const moved = new Path2D();
+  moved.addPath(path, new DOMMatrix([sx, 0, 0, sy, -camera.x * sx, -camera.y * sy]));
   brush.strokeStyle = colour;
-  brush.lineWidth = width / zoom;
-  brush.setLineDash(dash.map((part) => part / zoom));
-  brush.stroke(path);
-  brush.restore();
+  brush.lineWidth = width;
+  brush.setLineDash(dash);
+  brush.stroke(moved);
+  brush.setLineDash([]);
 }
 
 function draw() {
@@ -100,7 +109,7 @@ function draw() {
   const { zoom, width, height } = camera;
   brush.setTransform(ratio, 0, 0, ratio, 0, 0);
   brush.clearRect(0, 0, width, height);
-  stroke(treeEdges, ink('edge'), zoom < 0.25 ? 0.5 : 1);
+  stroke(treeEdges, ink('edge'), zoom < 0.25 ? 0.6 : 1);
   stroke(ancestors(view.selected), ink('accent'), 1.5);
   stroke(otherEdges(view.selected), ink('accent'), 1, [5, 4]);
   stroke(proofEdges, ink('good'), 2.5);
@@ -155,7 +164,7 @@ function labels(seen, radius) {
   const size = Math.min(13, Math.max(9, 11.5 * camera.zoom));
   brush.font = `${size}px ui-monospace, "DejaVu Sans Mono", monospace`;
   brush.textBaseline = 'middle';
-  const letters = Math.floor((COLUMN * camera.zoom - 2 * radius - 16) / (size * 0.605));
+  const letters = Math.floor(((COLUMN - 20) * across() - radius - 6) / (size * 0.605));
   for (const node of seen) {
     if (via[node] < 0 || (inBlock[node] && node !== view.selected)) continue;
     if (view.hits !== null && !view.hits.has(node)) continue;
