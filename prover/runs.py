@@ -72,6 +72,7 @@ def _about(started: ev.SearchStarted) -> dict[str, Any]:
         "config": asdict(started.config),
         "budget": asdict(started.budget),
         "proposers": list(started.proposers),
+        "weights": dict(started.weights),
         "seed": started.seed,
         "result": {},
     }

@@ -167,7 +167,7 @@ function labels(seen, radius) {
   const letters = Math.floor(((COLUMN - 20) * across() - radius - 6) / (size * 0.605));
   for (const node of seen) {
     if (via[node] < 0 || (inBlock[node] && node !== view.selected)) continue;
-    if (view.hits !== null && !view.hits.has(node)) continue;
+    if (view.hits !== null && !view.hits.has(node) && node !== view.selected) continue;
     const [x, y] = toScreen(node);
     const text = oneLine(actionOf(via[node]), letters);
     // Where a line goes on to the right the label stands on it, on a patch of the page's colour.
