@@ -12,7 +12,9 @@ from prover.cli.options import json_option
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="The page [default: RUN/report.html].")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="The page [default: RUN/report.html]."
+)
 @click.option(
     "--probes", type=click.Path(path_type=Path), metavar="PATH",
     help="What a model's probes read at each state: a JSON file, or a folder with probes.json.",
@@ -37,7 +39,8 @@ def report(run: Path, out: Path | None, probes: Path | None, as_json: bool) -> N
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from error
     if as_json:
-        about = {"page": str(path), "bytes": path.stat().st_size, "states": len(search.graph), "steps": len(search.steps)}
+        size = path.stat().st_size
+        about = {"page": str(path), "bytes": size, "states": len(search.graph), "steps": len(search.steps)}
         click.echo(json.dumps(about, ensure_ascii=False))
     else:
         click.echo(f"{path}: {len(search.graph):,} states, {len(search.steps):,} steps; open it in a browser")

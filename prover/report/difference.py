@@ -157,7 +157,8 @@ def _same(one: Step, two: Step) -> bool:
 def _text(step: Step | None) -> str:
     if step is None:
         return ""
-    return f"{step.edge.candidate.action}  [{', '.join(step.edge.proposers)}] on state {step.edge.parent.id}: {step.ending}"
+    edge = step.edge
+    return f"{edge.candidate.action}  [{', '.join(edge.proposers)}] on state {edge.parent.id}: {step.ending}"
 
 
 def _only_after(earlier: SavedSearch, later: SavedSearch) -> tuple[tuple[str, str], ...]:

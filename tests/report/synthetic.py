@@ -13,13 +13,15 @@ from prover.runs import Run, RunWriter, open_run
 from prover.search import search
 
 TACTICS = (
-    "intro x hx", "omega", "simp [Nat.mul_comm, Nat.add_assoc]", "rw [Nat.add_comm]", "cases n", "induction n with\n| zero => simp\n| succ k ih => simp [ih]",
+    "intro x hx", "omega", "simp [Nat.mul_comm, Nat.add_assoc]", "rw [Nat.add_comm]", "cases n",
+    "induction n with\n| zero => simp\n| succ k ih => simp [ih]",
     "exact h _ rfl", "apply Nat.le_trans", "constructor", "simp_all", "norm_num", "split",
 )  # fmt: skip
 MESSAGES = (
     "omega could not prove the goal:\na possible counterexample may satisfy the constraints\n  a ≥ 0\nwhere\n a := ↑n",
     "simp made no progress",
-    "type mismatch\n  h\nhas type\n  a < b : Prop\nbut is expected to have type\n  a ≤ b : Prop </script><b>not markup</b>",
+    "type mismatch\n  h\nhas type\n  a < b : Prop\nbut is expected to have type\n"
+    "  a ≤ b : Prop </script><b>not markup</b>",
     "tactic 'rewrite' failed, did not find instance of the pattern in the target expression",
 )
 
@@ -74,7 +76,8 @@ class MadeEnvironment:
         if draw < 0.45:
             return StepResult(StepStatus.TIMED_OUT, kind="timeout", message="deterministic timeout", micros=5_000)
         self._made += 1
-        path = (*state.path, number) if draw < 0.93 or len(state.path) < 2 else (*state.path[:-2], state.path[-1], number)
+        merges = draw >= 0.93 and len(state.path) >= 2
+        path = (*(state.path[:-2] + state.path[-1:] if merges else state.path), number)
         return StepResult(StepStatus.PROGRESS, Made(path), micros=micros)
 
     def verify(self, actions: Sequence[str]) -> Verdict:
