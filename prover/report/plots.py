@@ -41,7 +41,7 @@ def _axes(figure: Figure, x: str, y: str, title: str) -> Axes:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Writes ``figure`` as PNG or SVG, by the ending of ``path``; the same figure gives the same file.
+    """Writes ``figure`` as PNG or SVG, by the ending of ``path``; the same numbers give the same file.
 
     Raises:
         BadInput: another ending, or the file cannot be written.

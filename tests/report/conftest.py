@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,7 +37,7 @@ def small_search(small: Run) -> SavedSearch:
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> SavedSearch:
     """A proved search of 5,000 states or some more."""
-    return read(synthetic.save(tmp_path_factory.mktemp("runs") / "large", 5_000))
+    return read(synthetic.save(tmp_path_factory.mktemp("runs") / "large", 5_700))
 
 
 @pytest.fixture(scope="session")

@@ -230,11 +230,12 @@ byId('statement').textContent = about.statement.split(/\s+/).join(' ');
 byId('statement').title = about.statement;
 byId('counts').textContent = `${plural(count, 'state')} · ${plural(steps.node.length, 'step')} · ${number(about.seconds, 1)} s`;
 
-new ResizeObserver(resize).observe(canvas.parentElement);
-resize();
-fit();
+// First what takes room, then the canvas in the room that is left: nothing jumps.
 legend();
 timeline();
+resize();
+fit();
+new ResizeObserver(resize).observe(canvas.parentElement);
 select(0, { reveal: false });
 canvas.focus({ preventScroll: true });
 
