@@ -72,10 +72,10 @@ class RankerModel:
         cross = _bag(w["cross.weight"], batch.crosses)
         dense = (batch.dense - w["mean"]) / w["deviation"]
         joined = np.concatenate([np.broadcast_to(state, action.shape), action, state * action, cross, dense], axis=1)
-        hidden = np.maximum(joined @ w["hidden.weight"].T + w["hidden.bias"], 0)
-        hidden = np.maximum(hidden @ w["second.weight"].T + w["second.bias"], 0)
-        out = hidden @ w["out.weight"].T + w["out.bias"]
-        out[:, 0] += cross @ w["wide.weight"][0]
+        hidden = np.maximum(_times(joined, w["hidden.weight"]) + w["hidden.bias"], 0)
+        hidden = np.maximum(_times(hidden, w["second.weight"]) + w["second.bias"], 0)
+        out = _times(hidden, w["out.weight"]) + w["out.bias"]
+        out[:, 0] += _times(cross, w["wide.weight"])[:, 0]
         return Ranking(-np.logaddexp(0.0, -out[:, 0]), np.exp(np.clip(out[:, 1], -8, 4)))
 
     def log_preference(self, ranking: Ranking) -> np.ndarray:
@@ -85,12 +85,24 @@ class RankerModel:
         return preference
 
 
+def _times(rows: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """``rows @ layer.T`` on this thread. BLAS would start a thread for each core and let them spin: beside a Lean that
+    keeps the cores busy that takes fifty times as long for matrices of this size (measured: 37 ms against 0.7 ms).
+    """
+    product: np.ndarray = np.einsum("ni,oi->no", rows, layer)
+    return product
+
+
 def _bag(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The sum of the rows over the root of their number, for each line; -1 stands for none."""
     there = rows >= 0
-    total = (table[np.where(there, rows, 0)] * there[:, :, None]).sum(1)
-    count = np.maximum(there.sum(1, keepdims=True), 1)
-    scaled: np.ndarray = total / np.sqrt(count, dtype=np.float32)
+    count = there.sum(1)
+    total = np.zeros((len(rows), table.shape[1]), dtype=np.float32)
+    filled = count > 0
+    if filled.any():
+        starts = (np.cumsum(count) - count)[filled]
+        total[filled] = np.add.reduceat(table[rows[there]], starts, axis=0)
+    scaled: np.ndarray = total / np.sqrt(np.maximum(count, 1), dtype=np.float32)[:, None]
     return scaled
 
 

@@ -81,6 +81,7 @@ class ProposerSet:
     bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
     _members: list[Proposer | ReasoningModule] = field(default_factory=list)
     _broken: set[int] = field(default_factory=set)
+    _ranker_faults: list[tuple[str, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Finds where each of them begins in the streams; those of weight zero nowhere."""
@@ -166,7 +167,11 @@ class ProposerSet:
         left = max(0.05, self.remaining_seconds())
         started = time.perf_counter()
         try:
-            return self.isolation.call(min(deadline, left), function, *args, **kwargs)
+            answer = self.isolation.call(min(deadline, left), function, *args, **kwargs)
+            while self._ranker_faults:
+                name, fault = self._ranker_faults.pop()
+                self.on_fault(name, "ranker", fault)
+            return answer
         except InfrastructureFault:
             raise
         except DeadlineMissed as missed:
@@ -205,8 +210,9 @@ class ProposerSet:
             yield self._score(candidate, name)
 
     def _ranker_fault(self, ranker: Ranker, error: Exception) -> None:
+        # This runs inside a proposer's call: it is told when that has ended, for observers wait for the same thread.
         self.rankers = [other for other in self.rankers if other is not ranker]
-        self.on_fault(ranker.name, "ranker", error)
+        self._ranker_faults.append((ranker.name, error))
 
     def _score(self, candidate: Candidate, name: str) -> Scored:
         if not isinstance(candidate, Candidate) or not isinstance(candidate.action, str):
