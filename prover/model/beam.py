@@ -10,13 +10,10 @@ import torch
 from prover.model.language_model import Prompt, Sampling
 
 if TYPE_CHECKING:
-    from prover.model.transformers_backend import TransformersModel
-
-Row = tuple[list[int], float, bool]
-"""Tokens, log-probability, whether the text ended by itself."""
+    from prover.model.transformers_backend import Drawn, TransformersModel
 
 
-def beam_search(model: TransformersModel, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[Row]]:
+def beam_search(model: TransformersModel, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[Drawn]]:
     """The ``n`` likeliest texts for each prompt that beams of width ``n`` find.
 
     There is no length penalty, so a log-probability only falls as a text grows and a prompt is done as soon
@@ -26,11 +23,13 @@ def beam_search(model: TransformersModel, prompts: Sequence[Prompt], sampling: S
         return [_one(model, prompt, sampling) for prompt in prompts]
 
 
-def _one(model: TransformersModel, prompt: Prompt, sampling: Sampling) -> list[Row]:
+def _one(model: TransformersModel, prompt: Prompt, sampling: Sampling) -> list[Drawn]:
+    from prover.model.transformers_backend import Drawn
+
     width = sampling.n
     state = model.prefill([prompt])
     beams: list[tuple[list[int], float]] = [([], 0.0)]
-    done: list[Row] = []
+    done: list[Drawn] = []
     for _ in range(sampling.max_tokens):
         totals = torch.tensor([total for _, total in beams], device=state.logits.device)
         scores = state.logits.log_softmax(-1) + totals[:, None]
@@ -43,15 +42,15 @@ def _one(model: TransformersModel, prompt: Prompt, sampling: Sampling) -> list[R
             parent, token = divmod(at, words)
             tokens = beams[parent][0]
             if token in model.ends:
-                done.append((tokens, value, True))
+                done.append(Drawn(tokens, [value], True))
             elif len(following) < width:
                 following.append(([*tokens, token], value))
                 parents.append(parent)
-        done = sorted(done, key=lambda row: -row[1])[:width]
+        done = sorted(done, key=lambda drawn: -drawn.logs[0])[:width]
         beams = following
-        if not beams or (len(done) == width and done[-1][1] >= beams[0][1]):
+        if not beams or (len(done) == width and done[-1].logs[0] >= beams[0][1]):
             return done
         state.select(torch.tensor(parents, device=state.logits.device))
         model.advance(state, torch.tensor([[tokens[-1]] for tokens, _ in beams], device=state.logits.device))
-    rest = [(tokens, total, False) for tokens, total in beams]
-    return sorted([*done, *rest], key=lambda row: -row[1])[:width]
+    rest = [Drawn(tokens, [total]) for tokens, total in beams]
+    return sorted([*done, *rest], key=lambda drawn: -drawn.logs[0])[:width]

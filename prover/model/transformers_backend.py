@@ -20,6 +20,15 @@ from prover.model.language_model import Hidden, Message, ModelError, Prompt, Sam
 
 
 @dataclass(slots=True)
+class Drawn:
+    """One sampled text: its ``tokens``, the log-probability of each (and of the end behind them), whether it ended."""
+
+    tokens: list[int]
+    logs: list[float]
+    ended: bool = False
+
+
+@dataclass(slots=True)
 class Prefilled:
     """A batch of prompts that the model has read: its cache, and the next token's logits (prompts, words)."""
 
@@ -47,8 +56,11 @@ class Prefilled:
 class TransformersModel:
     """Implements :class:`prover.model.language_model.LanguageModel` with a model from a folder or the hub."""
 
-    def __init__(self, source: str | Path, *, device: str = "", max_prompt_tokens: int = 2_048) -> None:
-        """``source`` is a folder or a hub id; ``device`` a torch device (default: CUDA where there is one).
+    def __init__(
+        self, source: str | Path, *, device: str = "", max_prompt_tokens: int = 2_048, loaded: tuple[Any, Any] | None = None
+    ) -> None:
+        """``source`` is a folder or a hub id; ``device`` a torch device (default: CUDA where there is one). ``loaded`` is a
+        model in training and its tokenizer, used as they are.
 
         Raises:
             ModelError: there is no such model, or transformers cannot read it.
@@ -56,20 +68,31 @@ class TransformersModel:
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
         self.name = str(source)
+        self.model: Any
+        self.tokenizer: Any
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         if self.device.type == "cpu":
             torch.set_num_threads(1)
+        self.max_prompt_tokens = max_prompt_tokens
+        if loaded is not None:
+            self.model, self.tokenizer = loaded
+            self.device = next(self.model.parameters()).device
+            self.seq2seq = bool(self.model.config.is_encoder_decoder)
+            self._find_ends()
+            return
         try:
             config = AutoConfig.from_pretrained(self.name)
             self.seq2seq = bool(config.is_encoder_decoder)
             auto = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
             # Half precision saves memory on disk and on a GPU; a CPU computes faster in float32.
             kind = torch.float32 if self.device.type == "cpu" else torch.bfloat16
-            self.model: Any = auto.from_pretrained(self.name, dtype=kind).to(self.device).eval()
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(self.name)
+            self.model = auto.from_pretrained(self.name, dtype=kind).to(self.device).eval()
+            self.tokenizer = AutoTokenizer.from_pretrained(self.name)
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise ModelError(f"cannot load the model {self.name}: {' '.join(str(error).split())[:300]}") from error
-        self.max_prompt_tokens = max_prompt_tokens
+        self._find_ends()
+
+    def _find_ends(self) -> None:
         ends = self.model.generation_config.eos_token_id
         ends = ends if isinstance(ends, list) else [ends]
         self.ends = frozenset(e for e in [*ends, self.tokenizer.eos_token_id] if e is not None)
@@ -102,7 +125,10 @@ class TransformersModel:
     @torch.inference_mode()
     def prefill(self, prompts: Sequence[Prompt]) -> Prefilled:
         """Reads the prompts, all in one batch."""
-        tokens, mask = self._padded([self._tokens(prompt) for prompt in prompts])
+        return self._read([self._tokens(prompt) for prompt in prompts])
+
+    def _read(self, prompts: Sequence[Sequence[int]]) -> Prefilled:
+        tokens, mask = self._padded(prompts)
         if self.seq2seq:
             memory = self.model.get_encoder()(input_ids=tokens, attention_mask=mask)
             start = torch.full((len(prompts), 1), self.model.config.decoder_start_token_id, device=self.device)
@@ -144,21 +170,18 @@ class TransformersModel:
         if sampling.beam:
             found = beam_search(self, prompts, sampling)
         else:
-            found = self._sample(prompts, sampling)
+            found = self.draw([self._tokens(prompt) for prompt in prompts], sampling)
         return [distinct(self._decode(rows, sampling)) for rows in found]
 
     @torch.inference_mode()
-    def _sample(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[tuple[list[int], float, bool]]]:
-        """Ancestral sampling: (tokens, log-probability, ended) for ``n`` answers to each prompt."""
+    def draw(self, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[list[Drawn]]:
+        """Ancestral sampling of ``n`` answers to each prompt, given as tokens."""
         n = sampling.n
-        state = self.prefill(prompts)
+        state = self._read(prompts)
         state.repeat(n)
-        rows = len(prompts) * n
+        drawings = [Drawn([], []) for _ in range(len(prompts) * n)]
         dice = [_generator(prompt, sampling.seed) for prompt in prompts]
-        tokens: list[list[int]] = [[] for _ in range(rows)]
-        totals = [0.0] * rows
-        ended = [False] * rows
-        alive = list(range(rows))
+        alive = list(range(len(drawings)))
         for _ in range(sampling.max_tokens):
             # A uniform number for every row, ended or not: what one row draws never depends on the others.
             uniform = torch.cat([torch.rand(n, generator=generator) for generator in dice])[alive].to(self.device)
@@ -167,14 +190,14 @@ class TransformersModel:
             chosen = log_probabilities.gather(1, drawn[:, None])[:, 0].tolist()
             kept: list[int] = []
             for at, (row, token, log_probability) in enumerate(zip(alive, drawn.tolist(), chosen, strict=True)):
-                totals[row] += log_probability
-                if token in self.ends:
-                    ended[row] = True
+                drawing = drawings[row]
+                drawing.logs.append(log_probability)
+                drawing.ended = token in self.ends
+                if drawing.ended:
                     continue
-                tokens[row].append(token)
-                if sampling.stop and self._stopped(tokens[row], sampling.stop):
-                    ended[row] = True
-                else:
+                drawing.tokens.append(token)
+                drawing.ended = bool(sampling.stop) and self._stopped(drawing.tokens, sampling.stop)
+                if not drawing.ended:
                     kept.append(at)
             if not kept:
                 break
@@ -184,21 +207,20 @@ class TransformersModel:
                 drawn = drawn[index]
                 alive = [alive[at] for at in kept]
             self.advance(state, drawn[:, None])
-        every = list(zip(tokens, totals, ended, strict=True))
-        return [every[i * n : (i + 1) * n] for i in range(len(prompts))]
+        return [drawings[i * n : (i + 1) * n] for i in range(len(prompts))]
 
     def _stopped(self, tokens: Sequence[int], stop: Sequence[str]) -> bool:
         # The last tokens are enough: each stop string was looked for after every token.
         tail = self.tokenizer.decode(tokens[-16:], skip_special_tokens=True)
         return any(mark in tail for mark in stop)
 
-    def _decode(self, rows: Sequence[tuple[list[int], float, bool]], sampling: Sampling) -> list[Sample]:
+    def _decode(self, drawings: Sequence[Drawn], sampling: Sampling) -> list[Sample]:
         return [
             Sample(
-                cut(self.tokenizer.decode(tokens, skip_special_tokens=True), sampling.stop),
-                min(total, 0.0), len(tokens) + ended, ended,
+                cut(self.tokenizer.decode(d.tokens, skip_special_tokens=True), sampling.stop),
+                min(sum(d.logs), 0.0), len(d.tokens) + d.ended, d.ended,
             )
-            for tokens, total, ended in rows
+            for d in drawings
         ]  # fmt: skip
 
     @torch.inference_mode()
@@ -238,8 +260,8 @@ class TransformersModel:
         return [row[keep.bool()].float().cpu().numpy() for row, keep in zip(hidden, mask, strict=True)]
 
 
-def _generator(prompt: Prompt, seed: int) -> torch.Generator:
-    digest = hashlib.sha256(f"{seed}\n{prompt!r}".encode()).digest()
+def _generator(prompt: Sequence[int], seed: int) -> torch.Generator:
+    digest = hashlib.sha256(f"{seed}\n{list(prompt)!r}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 

@@ -36,8 +36,9 @@ def test_samples_carry_the_probability_that_scoring_gives(model: TransformersMod
 
 
 def test_log_probabilities_are_those_of_a_plain_forward_pass(model: TransformersModel) -> None:
-    tokens, total, _ = model._sample(STATES[:1], Sampling(n=1, max_tokens=5, seed=1))[0][0]
     prompt = model._tokens(STATES[0])
+    drawn = model.draw([prompt], Sampling(n=1, max_tokens=5, seed=1))[0][0]
+    tokens, total = drawn.tokens, sum(drawn.logs)
     with torch.inference_mode():
         if model.seq2seq:
             start = model.model.config.decoder_start_token_id
