@@ -13,7 +13,7 @@ import msgspec
 
 from prover.errors import BadInput
 from prover.problem import Problem
-from prover.reports import ProofReport
+from prover.search.outcome import SearchOutcome
 
 
 class Tried(msgspec.Struct, frozen=True, array_like=True):
@@ -63,11 +63,9 @@ LONGEST_STATE = 4_000
 """Characters kept of a state's text."""
 
 
-def attempt_of(problem: Problem, report: ProofReport) -> Attempt | None:
-    """The record of a finished search; None where none took place (bad input, a fault)."""
-    graph = report.graph
-    if graph is None or report.status not in ("proved", "not_proved"):
-        return None
+def attempt_of(problem: Problem, outcome: SearchOutcome, seconds: float) -> Attempt:
+    """The record of a finished search that took ``seconds`` with opening the problem."""
+    graph = outcome.graph
     states: list[Visited] = []
     number: dict[int, int] = {}
     for node in graph.nodes:
@@ -91,7 +89,7 @@ def attempt_of(problem: Problem, report: ProofReport) -> Attempt | None:
         )  # fmt: skip
     return Attempt(
         problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
-        report.status, round(report.seconds, 3), report.steps, tuple(report.actions), tuple(states), tuple(tried),
+        outcome.status, round(seconds, 3), outcome.steps, tuple(outcome.actions), tuple(states), tuple(tried),
     )  # fmt: skip
 
 
