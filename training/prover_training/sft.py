@@ -98,7 +98,7 @@ def train_sft(
     say(f"{len(theorems)} theorems, {len(pairs)} steps; {config.steps} updates of {config.batch}")
     model, tokenizer = load_or_make(config, pairs)
     trainer = _trainer(model, tokenizer, pairs, order, config, checkpoints, say)
-    last = _last_checkpoint(checkpoints) if resume else None
+    last = last_checkpoint(checkpoints) if resume else None
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     # Half precision halves what is shipped; loading on a CPU makes float32 of it again.
     model.half().save_pretrained(out, safe_serialization=True)
@@ -169,6 +169,7 @@ def progress(say: Callable[[str], None]) -> Any:
     return Progress()
 
 
-def _last_checkpoint(folder: Path) -> Path | None:
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint of a trainer; None where there is none."""
     found = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
     return max(found, key=lambda p: int(p.name.rsplit("-", 1)[1]), default=None)
