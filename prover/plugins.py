@@ -157,14 +157,13 @@ def _source_tree() -> Iterator[_Found]:
         return
     for name, value in table.get("entry-points", {}).get(hookspecs.PROJECT, {}).items():
         point = EntryPoint(name, value, hookspecs.PROJECT)
-        yield _Found(name, __version__, f"source tree {root}", _loader(point, root / "plugins"))
+        yield _Found(name, __version__, f"source tree {root}", _loader(point, [root / "plugins", root / "training"]))
 
 
-def _loader(point: EntryPoint, folder: Path) -> Callable[[], object]:
+def _loader(point: EntryPoint, folders: Iterable[Path]) -> Callable[[], object]:
     def load() -> object:
         # At the end of the path: an installed copy of the package goes before it.
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
+        sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
         return point.load()
 
     return load

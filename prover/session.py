@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from prover.hookspecs import Observer, Proposer
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
-    from prover.plugins import Team
+    from prover.plugins import PluginManager, Team
     from prover.search import SearchOutcome
+
+
+LEAN = "lean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class Session(Closing):
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self._toolchain: Toolchain | None = None
-        self._team: Team | None = None
+        self._manager: PluginManager | None = None
+        self._teams: dict[str, Team] = {}
         self._server: LeanServer | None = None
         self._closed = False
 
@@ -105,15 +109,13 @@ class Session(Closing):
             self._server = open_server(self.toolchain(), self.options.use_service)
         return self._server
 
-    def team(self) -> Team:
-        """What the plugins add to a search of a Lean problem.
+    def manager(self) -> PluginManager:
+        """The plugins.
 
         Raises:
-            BadInput: a plugin named on the command line does not work or does not exist, or a weight
-                names nobody.
-            InfrastructureFault: there is no proposer at all.
+            BadInput: a plugin named on the command line does not work or does not exist.
         """
-        if self._team is None:
+        if self._manager is None:
             from prover import plugins
 
             options = self.options
@@ -125,11 +127,27 @@ class Session(Closing):
             for name in options.disabled:
                 if name not in known:
                     raise BadInput(f"--without {name}: there is no such plugin; there are {', '.join(known)}")
-            self._team = plugins.team(manager, "lean")
-        if not self._team.proposers and not self._team.modules:
-            raise InfrastructureFault("no plugin proposes any step: reinstall the package, or see 'prove plugins'")
-        _check_weights(self.options.weights, self._team.names)
-        return self._team
+            self._manager = manager
+        return self._manager
+
+    def team(self, domain: str = LEAN) -> Team:
+        """What the plugins add to a search in ``domain``.
+
+        Raises:
+            BadInput: a plugin does not work (see :meth:`manager`), or a weight names nobody.
+            InfrastructureFault: nobody proposes anything.
+        """
+        if domain not in self._teams:
+            from prover import plugins
+
+            self._teams[domain] = plugins.team(self.manager(), domain)
+        team = self._teams[domain]
+        if not team.proposers and not team.modules:
+            raise InfrastructureFault(
+                f"no plugin proposes any step for the domain {domain}: reinstall the package, or see 'prove plugins'"
+            )
+        _check_weights(self.options.weights, team.names)
+        return team
 
     def let_go(self) -> None:
         """Gives Lean back (others may need it); what is open on it is gone. The next use gets one
@@ -179,6 +197,23 @@ class Session(Closing):
             extra=[MemoryProposer(memory, changes)],
         )
 
+    def solve(self, problem: Problem, observers: Sequence[Observer] = ()) -> ProofReport:
+        """Works on one problem of any domain. Only Lean's are ever ``proved``; others are ``solved``.
+
+        Raises:
+            BadInput: there is no such domain; and what :meth:`prove` raises.
+        """
+        if problem.domain == LEAN:
+            return self.prove(problem, observers)
+        from prover import plugins
+
+        domains = plugins.domains(self.manager())
+        if problem.domain not in domains:
+            known = ", ".join(sorted({LEAN, *domains}))
+            raise BadInput(f"there is no domain {problem.domain}; there are {known} (see 'prove plugins')")
+        self.team(problem.domain)
+        return self.attempt(problem, lambda: domains[problem.domain].open(problem), observers)
+
     def attempt(
         self,
         problem: Problem,
@@ -192,13 +227,14 @@ class Session(Closing):
         """
         from prover.search import SearchFault, search
 
-        team = self.team()
+        team = self.team(problem.domain)
         problem = self.options.informed(problem)
         environment: Environment | None = None
         started = time.monotonic()
         try:
-            # Lean's start is not part of the time that a theorem took.
-            self.server().hello()
+            if problem.domain == LEAN:
+                # Lean's start is not part of the time that a theorem took.
+                self.server().hello()
             started = time.monotonic()
             environment = open_environment()
             outcome = search(
@@ -223,7 +259,7 @@ class Session(Closing):
                 name=problem.name,
                 statement=problem.statement,
                 seconds=time.monotonic() - started,
-                lean=self.lean(),
+                lean=self._lean_of(problem),
                 reason=error.kind,
                 message=str(error).strip(),
                 line=error.line,
@@ -269,7 +305,7 @@ class Session(Closing):
             "steps": outcome.steps,
             "states": outcome.states,
             "seconds": seconds,
-            "lean": self.lean(),
+            "lean": self._lean_of(problem),
             "graph": outcome.graph,
             "verdict": outcome.verdict,
             "statistics": {name: asdict(s) for name, s in outcome.statistics.items()},
@@ -278,24 +314,27 @@ class Session(Closing):
         if outcome.proved and verdict is not None:
             used = tuple(name for name, s in outcome.statistics.items() if s.in_proof)
             return ProofReport(
-                status="proved",
+                status="proved" if problem.domain == LEAN else "solved",
                 proof=verdict.answer,
                 axioms=verdict.axioms,
                 checked_by=verdict.checked_by,
                 source=verdict.source,
-                reason="proved",
+                reason="proved" if problem.domain == LEAN else "solved",
                 proposers=used,
                 actions=outcome.actions,
                 **common,
             )
         return ProofReport(
-            status="not_proved",
+            status="not_proved" if problem.domain == LEAN else "not_solved",
             reason=outcome.reason.value,
             message=why_not(problem, outcome),
             open_goals=open_goals(outcome),
             counterexample=dict(outcome.refutation.values) if outcome.refutation else None,
             **common,
         )
+
+    def _lean_of(self, problem: Problem) -> dict[str, str]:
+        return self.lean() if problem.domain == LEAN else {}
 
     def _fault(
         self,
@@ -311,7 +350,7 @@ class Session(Closing):
             steps=outcome.steps if outcome else 0,
             states=outcome.states if outcome else 0,
             seconds=seconds,
-            lean=self.lean(),
+            lean=self._lean_of(problem),
             reason="infrastructure",
             message=str(fault).strip(),
             graph=outcome.graph if outcome else None,

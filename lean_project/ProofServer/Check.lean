@@ -165,9 +165,21 @@ def axiomFindings (env : Environment) (own imported : List Name) : List Finding 
     | _ => pure ()
   return (findings.toList, axioms.toList)
 
+/-- The library's constants that a proof names: is each a fact, and where in the order of imports is its module? -/
+def usesJson (env : Environment) (names : List Name) : IO (Array Json) := do
+  let context : Core.Context := { fileName := "<input>", fileMap := FileMap.ofString "" }
+  let mut out : Array Json := #[]
+  for n in names do
+    let (some i, some index) := (env.find? n, env.getModuleIdxFor? n) | continue
+    let result ← ((((isProp i.type : MetaM Bool).run' {} {}).run context { env }).toBaseIO : BaseIO _)
+    let fact := match result with | .ok (b, _) => b | .error _ => true
+    out := out.push (Json.mkObj [("name", jStr (nameText n)), ("fact", .bool fact), ("position", jNat index.toNat),
+      ("module", jStr (match moduleOf? env n with | some m => nameText m | none => ""))])
+  return out
+
 def checkTheorem (pristine env : Environment) (reference? : Option Environment) (watchdog : Watchdog)
     (wallMs : Nat) (reading : Reading) (n : Name) : IO Json := do
-  let some info := env.find? n | return report n "" [] [] [{ code := "missing", text := s!"the source does not declare {nameText n}" }] []
+  let some info := env.find? n | return report n "" [] [] #[] [{ code := "missing", text := s!"the source does not declare {nameText n}" }] []
   let mut findings : Array Finding := #[]
   match info with
   | .thmInfo _ => pure ()
@@ -203,7 +215,7 @@ def checkTheorem (pristine env : Environment) (reference? : Option Environment) 
       | some i => if i.type != info.type then findings := findings.push { code := "kernel", text := "the kernel's statement differs" }
       | none => findings := findings.push { code := "kernel", text := s!"{nameText n} did not reach the kernel" }
   let statement ← statementText env info.type (listLength reading.remarks == 0 && listLength reading.findings == 0)
-  return report n statement axioms (dropSelf own.toList) findings.toList reading.remarks
+  return report n statement axioms (dropSelf own.toList) (← usesJson env imported.toList) findings.toList reading.remarks
 where
   dropSelf (l : List Name) : List Name := match l with
     | [] => []
@@ -217,9 +229,10 @@ where
     match result with
     | .ok (s, _) => return s
     | .error _ => return ""
-  report (n : Name) (statement : String) (axioms own : List Name) (findings remarks : List Finding) : Json :=
+  report (n : Name) (statement : String) (axioms own : List Name) (uses : Array Json) (findings remarks : List Finding) : Json :=
     Json.mkObj [("name", jStr (nameText n)), ("remarks", findingsJson remarks), ("accepted", .bool (match findings with | [] => true | _ => false)),
       ("statement", jStr statement), ("axioms", jStrs (nameTexts axioms)), ("dependencies", jStrs (nameTexts own)),
+      ("uses", jArr uses),
       ("findings", findingsJson findings)]
 
 /-- All theorems that the commands state, with their record. -/

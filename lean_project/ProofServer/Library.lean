@@ -1,5 +1,7 @@
 module
+public meta import ProofServer.Commands
 public meta import ProofServer.Goals
+public import ProofServer.Commands
 public import ProofServer.Goals
 
 /-!
@@ -45,14 +47,20 @@ structure Listing where
   total : Nat := 0
   out : Array Json := #[]
 
-def declarationsJson (env : Environment) (modules kinds : List String) (withTypes : Bool) (offset limit : Nat) :
-    MetaM Json := do
+def declarationsJson (env : Environment) (modules kinds : List String) (withTypes : Bool) (offset limit : Nat)
+    (fromModule wholeModules : Nat := 0) : MetaM Json := do
   let mut r : Listing := {}
   let mut names := env.header.moduleNames.toList
+  let mut index := 0
+  let mut next := 0
   for data in env.header.moduleData.toList do
     let module := match names with | m :: _ => m | [] => .anonymous
     names := match names with | _ :: l => l | [] => []
-    if !hasPrefix modules module then continue
+    index := index + 1
+    if index ≤ fromModule || !hasPrefix modules module then continue
+    if wholeModules != 0 && wholeModules ≤ r.out.size then
+      next := index - 1
+      break
     for n in data.constNames.toList do
       if n.isInternalDetail || isPrivateName n then continue
       let some i := env.find? n | continue
@@ -64,7 +72,8 @@ def declarationsJson (env : Environment) (modules kinds : List String) (withType
       if !(match kinds with | [] => true | l => seenText l kind) then continue
       r := { r with total := r.total + 1 }
       if !wanted then continue
-      let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)), ("is_prop", .bool prop)]
+      let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)),
+        ("position", jNat (index - 1)), ("is_prop", .bool prop)]
       let conclusion := conclusionOf i.type
       let fields := ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))) :: ("head", jStr (headText conclusion)) ::
         ("sides", jStrs (sideHeads conclusion)) :: fields
@@ -73,7 +82,8 @@ def declarationsJson (env : Environment) (modules kinds : List String) (withType
           pure (("type", jStr text) :: fields)
         else pure fields
       r := { r with out := r.out.push (Json.mkObj fields) }
-  return Json.mkObj [("type", jStr "declarations"), ("declarations", jArr r.out), ("total", jNat r.total)]
+  return Json.mkObj [("type", jStr "declarations"), ("declarations", jArr r.out), ("total", jNat r.total),
+    ("next_module", jNat next)]
 
 /-- Runs `x` on an environment alone. -/
 def runOnEnvironment {α : Type} (env : Environment) (x : MetaM α) : IO α := do
@@ -95,8 +105,9 @@ def isGlue (k : SyntaxNodeKind) : Bool :=
   k == `Lean.Parser.Tactic.paren || k == `Lean.cdot || k == `cdotTk || k == `Lean.cdotTk ||
   k == `Lean.Parser.Tactic.«tactic_<;>_» || k == `Lean.Parser.Tactic.inductionAlt || k == `Lean.Parser.Tactic.inductionAlts
 
+/-- Every written occurrence of a constant in a tactic. -/
 def premisesOf (map : FileMap) (env : Environment) (c : ContextInfo) (trees : List InfoTree) : Array Json := Id.run do
-  let mut seen : List String := []
+  let mut seen : List Nat := []
   let mut out : Array Json := #[]
   for t in trees do
     for (_, i, _) in (infoNodes t (some c) #[]).toList do
@@ -104,16 +115,71 @@ def premisesOf (map : FileMap) (env : Environment) (c : ContextInfo) (trees : Li
       | .ofTermInfo ti =>
         match ti.expr.getAppFn with
         | .const n _ =>
-          if ti.stx.isIdent && !seenText seen (nameText n) then
-            seen := nameText n :: seen
-            let pos := match ti.stx.getPos? with
-              | some p => map.toPosition p
-              | none => ⟨0, 0⟩
+          if ti.stx.isIdent then
+            let (some a, some b) := (ti.stx.getPos? (canonicalOnly := true), ti.stx.getTailPos? (canonicalOnly := true)) | continue
+            if member a.byteIdx seen then continue
+            seen := a.byteIdx :: seen
+            let p := map.toPosition a
+            let q := map.toPosition b
             let module := match moduleOf? env n with | some m => nameText m | none => ""
-            out := out.push (Json.mkObj [("name", jStr (nameText n)), ("module", jStr module), ("line", jNat pos.line), ("column", jNat pos.column)])
+            out := out.push (Json.mkObj [("name", jStr (nameText (userName n))), ("module", jStr module), ("line", jNat p.line),
+              ("column", jNat p.column), ("end_column", jNat q.column)])
         | _ => pure ()
       | _ => pure ()
   return out
+where member (n : Nat) (l : List Nat) : Bool := match l with
+  | [] => false
+  | m :: l => m == n || member n l
+
+/-- The named declarations in a command's syntax: what holds its modifiers too, itself, its `declId`. -/
+partial def declaredIn (outer stx : Syntax) : List (Syntax × Syntax × Syntax) := match stx with
+  | .node _ k args =>
+    if isProofKind k then []
+    else
+      let outer := if k == `Lean.Parser.Command.declaration then stx else outer
+      go (match outer with | .missing => stx | s => s) stx args.toList
+  | _ => []
+where go (outer stx : Syntax) (l : List Syntax) : List (Syntax × Syntax × Syntax) := match l with
+  | [] => []
+  | s :: l =>
+    if s.getKind == `Lean.Parser.Command.declId then (outer, stx, s) :: go outer stx l
+    else listAppend (declaredIn outer s) (go outer stx l)
+
+def rangeJson (map : FileMap) (stx : Syntax) : Json := match stx.getPos?, stx.getTailPos? with
+  | some a, some b =>
+    let p := map.toPosition a
+    let q := map.toPosition b
+    jArr #[jNat p.line, jNat p.column, jNat q.line, jNat q.column]
+  | _, _ => jArr #[]
+
+/-- The constant that a `declId` declared: Lean notes it as a binder there. -/
+def declaredAt? (pos : Option String.Pos.Raw) (l : List (ContextInfo × Info × List InfoTree)) : Option Name := match l with
+  | [] => none
+  | (_, .ofTermInfo t, _) :: l => match t.isBinder, t.expr.getAppFn with
+    | true, .const n _ => if t.stx.getPos? == pos then some n else declaredAt? pos l
+    | _, _ => declaredAt? pos l
+  | _ :: l => declaredAt? pos l
+
+/-- The declarations that a text itself makes, with their ranges. -/
+def tracedDeclarations (source : String) (env : Environment) (commands : List (Syntax × List InfoTree)) : Array Json := Id.run do
+  let map := FileMap.ofString source
+  let mut out : Array Json := #[]
+  for (stx, trees) in commands do
+    let nodes := allNodes trees
+    for (whole, keyword, id) in declaredIn .missing stx do
+      let some n := declaredAt? id.getPos? nodes | continue
+      let some i := env.find? n | continue
+      out := out.push (Json.mkObj [("name", jStr (nameText (userName n))), ("kind", jStr (kindText i false)),
+        ("range", rangeJson map whole), ("keyword", rangeJson map keyword), ("selection", rangeJson map (id.getArg 0)),
+        ("value", rangeJson map (proofIn keyword))])
+  return out
+where
+  proofIn (stx : Syntax) : Syntax := match stx with
+    | .node _ _ args => first args.toList
+    | _ => .missing
+  first (l : List Syntax) : Syntax := match l with
+    | [] => .missing
+    | s :: l => if isProofKind s.getKind then s else first l
 
 /-- Every tactic of the elaborated commands, in order, with the states around it. -/
 def traceJson (source : String) (env : Environment) (commands : List (Syntax × List InfoTree)) : IO (Array Json) := do
@@ -135,7 +201,7 @@ def traceJson (source : String) (env : Environment) (commands : List (Syntax × 
           let after ← goalsTextIn c t.mctxAfter t.goalsAfter
           let p := map.toPosition a
           let q := map.toPosition b
-          out := out.push (Json.mkObj [("declaration", jStr (nameText (c.parentDecl?.getD .anonymous))),
+          out := out.push (Json.mkObj [("declaration", jStr (nameText (userName (c.parentDecl?.getD .anonymous)))),
             ("kind", jStr (nameText k)), ("tactic", jStr text), ("start", jArr #[jNat p.line, jNat p.column]),
             ("end", jArr #[jNat q.line, jNat q.column]), ("state_before", jStr before), ("state_after", jStr after),
             ("premises", jArr (premisesOf map env c children))])

@@ -227,7 +227,7 @@ def handleDeclarations (s : Server) (j : Json) : IO Reply := do
   | .error r => return .error r
   | .ok e => return .ok (← runOnEnvironment e.state.env
       (declarationsJson e.state.env (strsField j "modules") (strsField j "kinds") (boolField j "with_types")
-        (natField j "offset") (natField j "limit" 1000)))
+        (natField j "offset") (natField j "limit" 1000) (natField j "from_module") (natField j "whole_modules")))
 
 def handleTrace (s : Server) (j : Json) : IO Reply := do
   match ← s.environment? j with
@@ -237,7 +237,7 @@ def handleTrace (s : Server) (j : Json) : IO Reply := do
     let done ← elabSource s.watchdog e.state source true (natField j "wall_ms" 120000)
     if done.interrupted then return refuse "timeout" "the source takes too long to elaborate"
     return .ok (Json.mkObj [("type", jStr "trace"), ("tactics", jArr (← traceJson source done.state.env done.commands.toList)),
-      ("messages", notesJson done.notes.toList)])
+      ("declarations", jArr (tracedDeclarations source done.state.env done.commands.toList)), ("messages", notesJson done.notes.toList)])
 
 def handleRelease (s : Server) (j : Json) : IO Reply := do
   for i in natsField j "states" do

@@ -73,12 +73,15 @@ def _read_problem(line: str, path: Path, number: int) -> Problem:
     if not isinstance(imports, list) or not all(isinstance(module, str) for module in imports):
         raise BadInput(f"{path}: line {number}: 'imports' is a list of module names", line=number)
     notes = record.get("notes", "")
+    metadata = record.get("metadata", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise BadInput(f"{path}: line {number}: 'metadata' is an object of texts", line=number)
     return Problem(
         statement=record["statement"],
         name=record["name"],
         imports=tuple(imports),
         header=record.get("header") or "",
-        metadata={"notes": notes if isinstance(notes, str) else ""},
+        metadata={**metadata, "notes": notes if isinstance(notes, str) else ""},
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def continue_run(
     from dataclasses import replace
 
     from prover.cli.live import LiveLine
-    from prover.cli.output import print_explanation, print_report
+    from prover.cli.prove import show
     from prover.continuing import EDITS, Memory, edited, read_edits, template
     from prover.problem import Budget
     from prover.runs import open_run
@@ -63,10 +62,4 @@ def continue_run(
     problem = replace(edited(saved.problem, edits), budget=Budget(seconds=seconds, steps=steps), metadata=metadata)
     with Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
         report = session.prove(problem, observers=[live], memory=memory, edits=edits)
-    if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False))
-    else:
-        if explain:
-            print_explanation(report)
-        print_report(report, quiet=quiet)
-    ctx.exit(130 if report.reason == "interrupted" else report.exit_code)
+    ctx.exit(show(report, explain=explain, quiet=quiet, as_json=as_json))

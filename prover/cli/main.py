@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "continue": ("prover.cli.continuing:continue_run", "Go on with a saved search, after your edits."),
     "weights": ("prover.cli.weights:weights", "Learn the weights of modules from benchmark runs."),
     "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add; write a new one."),
+    "trace": ("prover.cli.trace:trace", "Traces of Lean files, repositories and searches, for training."),
 }
 
 EPILOG = """\b

@@ -44,8 +44,16 @@ def print_report(report: ProofReport, *, quiet: bool = False) -> None:
         if not quiet:
             click.echo(click.style(f"-- {summary(report)}", fg="green"))
         return
-    if report.status == "not_proved":
-        click.echo(f"not proved: {report.message} ({counts(report)})", err=quiet)
+    if report.status == "solved":
+        click.echo(report.proof)
+        if not quiet:
+            click.echo(click.style(f"solved in {counts(report)}; checked by {report.checked_by}", fg="green"))
+        return
+    if report.counterexample is not None:
+        click.echo(f"{report.message} ({counts(report)})", err=quiet)
+        return
+    if report.exit_code == 1:
+        click.echo(f"{report.status.replace('_', ' ')}: {report.message} ({counts(report)})", err=quiet)
         if not quiet:
             print_open_goals(report)
             click.echo("\n" + advice(report))

@@ -13,8 +13,8 @@ from prover.cli.options import json_option, lean_options, search_options, sessio
 from prover.cli.statement import is_bare_theorem, read_statement
 
 if TYPE_CHECKING:
-    from prover.cli.inputs import Given
-    from prover.problem import Budget
+    from prover.problem import Problem
+    from prover.reports import ProofReport
     from prover.session import Options
 
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="In a file: only the sorries of this declaration.")
 @click.option("--write", is_flag=True, help="In a file: put the proofs into the file itself.")
 @click.option("--explain", is_flag=True, help="Show the search as a tree.")
+@click.option("--domain", default="lean", show_default=True, metavar="NAME", help="The kind of problem.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the proof and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens to standard error.")
 @search_options
@@ -40,6 +41,7 @@ def prove(
     name: str | None,
     write: bool,
     explain: bool,
+    domain: str,
     quiet: bool,
     verbose: bool,
     seconds: float,
@@ -57,13 +59,20 @@ def prove(
         if stdin_is_terminal():
             raise click.UsageError("say what to prove: 'theorem …', FILE.lean, or - for standard input")
         target = "-"
+    if domain != "lean":
+        for value, option in ((header, "--header"), (imports, "--imports"), (name, "--name"), (write, "--write")):
+            if value:
+                raise click.UsageError(f"{option} is for Lean, not for the domain {domain}")
     given = read_target(target)
     options = session_options(start=given.path, **how)
     from prover.cli import files
-    from prover.problem import Budget
+    from prover.problem import Budget, Problem
 
     budget = Budget(seconds=seconds, steps=steps)
-    if given.path is not None or (target == "-" and not is_bare_theorem(given.text)):
+    if domain != "lean":
+        problem = Problem(statement=given.text.strip(), name=domain, domain=domain, budget=budget)
+        code = _one(problem, options, explain=explain, quiet=quiet, as_json=as_json)
+    elif given.path is not None or (target == "-" and not is_bare_theorem(given.text)):
         if header or imports:
             raise click.UsageError("a file brings its own header and imports: leave --header and --imports out")
         if write and given.path is None:
@@ -81,40 +90,32 @@ def prove(
     else:
         if write:
             raise click.UsageError("--write is for files; the proof of a theorem is printed")
-        code = _one(
-            given, options, budget, header=header, imports=imports, explain=explain, quiet=quiet,
-            as_json=as_json,
-        )  # fmt: skip
+        statement = read_statement(given.text)
+        problem = Problem(
+            statement=statement.text,
+            name=statement.name,
+            imports=read_imports(imports),
+            header=read_header(header),
+            budget=budget,
+        )
+        code = _one(problem, options, explain=explain, quiet=quiet, as_json=as_json)
     ctx.exit(code)
 
 
-def _one(
-    given: Given,
-    options: Options,
-    budget: Budget,
-    *,
-    header: str | None,
-    imports: tuple[str, ...],
-    explain: bool,
-    quiet: bool,
-    as_json: bool,
-) -> int:
-    """Proves one theorem; returns the exit code."""
+def _one(problem: Problem, options: Options, *, explain: bool, quiet: bool, as_json: bool) -> int:
+    """Works on one problem; returns the exit code."""
     from prover.cli.live import LiveLine
-    from prover.cli.output import print_explanation, print_report
-    from prover.problem import Problem
     from prover.session import Session
 
-    statement = read_statement(given.text)
-    problem = Problem(
-        statement=statement.text,
-        name=statement.name,
-        imports=read_imports(imports),
-        header=read_header(header),
-        budget=budget,
-    )
     with Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
-        report = session.prove(problem, observers=[live])
+        report = session.solve(problem, observers=[live])
+    return show(report, explain=explain, quiet=quiet, as_json=as_json)
+
+
+def show(report: ProofReport, *, explain: bool, quiet: bool, as_json: bool) -> int:
+    """Prints the report of one problem; returns the exit code."""
+    from prover.cli.output import print_explanation, print_report
+
     if as_json:
         click.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:

@@ -109,7 +109,11 @@ class Check(Request, tag="check", frozen=True, kw_only=True):
 
 
 class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
-    """Lists declarations of an environment, sorted by name; ``modules`` are prefixes, empty means all."""
+    """Lists declarations of an environment, sorted by name; ``modules`` are prefixes, empty means all.
+
+    Every page counts all that match, which takes time. To read everything, ask for ``whole_modules`` at least so
+    many declarations at a time, up to the end of a module, and go on ``from_module`` where the answer ended.
+    """
 
     environment: int
     modules: list[str] = []
@@ -117,6 +121,8 @@ class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
     with_types: bool = False
     offset: int = 0
     limit: int = 1_000
+    from_module: int = 0
+    whole_modules: int = 0
 
 
 class Trace(Request, tag="trace", frozen=True, kw_only=True):
@@ -317,9 +323,21 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
+class Use(msgspec.Struct, frozen=True):
+    """A constant of the library that a proof names. ``fact`` says that its type is a proposition; ``position`` is
+    its module's in the order of imports: what a module imports comes before it."""
+
+    name: str
+    fact: bool
+    position: int
+    module: str
+
+
 class TheoremReport(msgspec.Struct, frozen=True):
     """The audit of one theorem. ``accepted`` iff ``findings`` is empty; ``remarks`` say what a reader
-    should know of how the statement is written (its own notation, variables that Lean bound)."""
+    should know of how the statement is written (its own notation, variables that Lean bound).
+    ``dependencies`` are what it depends on in the text itself, ``uses`` the library's constants that it and
+    those name."""
 
     name: str
     accepted: bool
@@ -328,6 +346,7 @@ class TheoremReport(msgspec.Struct, frozen=True):
     dependencies: list[str]
     findings: list[Finding]
     remarks: list[Finding] = []
+    uses: list[Use] = []
 
 
 class CheckOk(msgspec.Struct, tag="check", frozen=True):
@@ -343,7 +362,8 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
 
 class DeclarationView(msgspec.Struct, frozen=True):
     """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
-    the head constants of that relation's last two arguments; ``type`` only when asked for."""
+    the head constants of that relation's last two arguments; ``type`` only when asked for. ``position`` is the
+    module's in the order of imports."""
 
     name: str
     kind: str
@@ -353,22 +373,27 @@ class DeclarationView(msgspec.Struct, frozen=True):
     symbols: list[str] = []
     head: str = ""
     sides: list[str] = []
+    position: int = 0
 
 
 class DeclarationsOk(msgspec.Struct, tag="declarations", frozen=True):
-    """One page; ``total`` counts all that match."""
+    """One page; ``total`` counts all that match (of the modules looked at). ``next_module`` is where to go on
+    with ``whole_modules``, 0 at the end."""
 
     declarations: list[DeclarationView]
     total: int
+    next_module: int = 0
 
 
 class Premise(msgspec.Struct, frozen=True):
-    """A constant that a tactic names: where it is declared and where it is written."""
+    """A constant that a tactic names: where it is declared (empty for the text at hand) and where it is
+    written."""
 
     name: str
     module: str
     line: int
     column: int
+    end_column: int
 
 
 class TacticTrace(msgspec.Struct, frozen=True):
@@ -384,10 +409,24 @@ class TacticTrace(msgspec.Struct, frozen=True):
     premises: list[Premise]
 
 
+class DeclarationTrace(msgspec.Struct, frozen=True):
+    """A declaration of the text at hand. Ranges are (line, column, end line, end column): ``range`` of all
+    of it, ``keyword`` without its modifiers, ``selection`` of its name, ``value`` of its value or proof from
+    ``:=`` on (empty for none)."""
+
+    name: str
+    kind: str
+    range: list[int]
+    keyword: list[int]
+    selection: list[int]
+    value: list[int]
+
+
 class TraceOk(msgspec.Struct, tag="trace", frozen=True):
-    """Every tactic, in order of its text."""
+    """Every tactic, outermost first, and every declaration of the text."""
 
     tactics: list[TacticTrace]
+    declarations: list[DeclarationTrace]
     messages: list[Message]
 
 

@@ -7,7 +7,7 @@ too much memory a new process is started and whatever is needed next is rebuilt,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -224,6 +224,41 @@ class LeanServer(Closing):
             p.DeclarationsOk,
             _QUICK_SECONDS,
         )
+
+    def all_declarations(
+        self,
+        environment: int,
+        *,
+        modules: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        with_types: bool = False,
+        chunk: int = 2_000,
+        start: int = 0,
+    ) -> Iterator[tuple[list[p.DeclarationView], int]]:
+        """Every declaration of an environment, in the order of modules, at least ``chunk`` at a time.
+
+        Yields pages with the ``start`` at which a later call goes on after them; 0 after the last.
+        """
+        record = self._environments[environment]
+        while True:
+            answer = self._call(
+                lambda start=start: p.Declarations(  # type: ignore[misc]
+                    id=new_id(),
+                    environment=self._replay.environment(record),
+                    modules=list(modules),
+                    kinds=list(kinds),
+                    with_types=with_types,
+                    limit=1_000_000,
+                    from_module=start,
+                    whole_modules=chunk,
+                ),
+                p.DeclarationsOk,
+                2 * _QUICK_SECONDS,
+            )
+            start = answer.next_module
+            yield answer.declarations, start
+            if not start:
+                return
 
     def trace(self, environment: int, source: str, wall_ms: int = 120_000) -> p.TraceOk:
         """Elaborates a source text and reports its tactics."""

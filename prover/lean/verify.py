@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from prover.domain import Verdict
 from prover.errors import BadInput, InfrastructureFault
 from prover.lean.connection import RequestTimeout
@@ -197,7 +199,11 @@ def as_verdict(report: CheckOk, name: str, answer: str, shown: str, by: str) -> 
         axioms=tuple(theorem.axioms) if theorem else (),
         checked_by=by,
         reasons=tuple(reasons),
-        details={"statement": theorem.statement, "dependencies": theorem.dependencies}
+        details={
+            "statement": theorem.statement,
+            "dependencies": theorem.dependencies,
+            "uses": msgspec.to_builtins(theorem.uses),
+        }
         if theorem
         else {},
     )

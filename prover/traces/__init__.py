@@ -1,1 +1,7 @@
-"""Traces of proofs: LeanDojo's format, and what a search leaves behind."""
+"""Traces of proofs, in LeanDojo's format and beyond it.
+
+``theorem`` holds the records, ``stream`` reads JSON arrays of any size in bounded memory, ``benchmark`` reads
+and writes a folder of the LeanDojo Benchmark 4, ``splits`` divides theorems as the benchmark does, ``tracer``
+makes traces of Lean files with our own server, ``verify`` replays them in Lean, ``attempts`` turns a saved
+search into traces, ``leandojo`` traces a repository with the lean-dojo package.
+"""

@@ -1,6 +1,6 @@
-"""A traced theorem, in the field names of the LeanDojo Benchmark 4 (Yang et al. 2023).
+"""The records of the LeanDojo Benchmark 4 (Yang et al. 2023), in its field names and order.
 
-Positions are ``(line, column)`` from 1, as LeanDojo writes them.
+Positions are ``(line, column)`` from 1, as LeanDojo writes them; ``(0, 0)`` where a position is not known.
 """
 
 from __future__ import annotations
@@ -8,6 +8,12 @@ from __future__ import annotations
 import msgspec
 
 Position = tuple[int, int]
+
+UNKNOWN: Position = (0, 0)
+"""The position of a declaration of which only the file is known."""
+
+NO_GOALS = "no goals"
+"""``state_after`` of a tactic that leaves nothing."""
 
 
 class Premise(msgspec.Struct, frozen=True):
@@ -31,9 +37,14 @@ class TracedTactic(msgspec.Struct, frozen=True):
     state_before: str
     state_after: str
 
+    @property
+    def premises(self) -> tuple[Premise, ...]:
+        """The premises of the annotated tactic."""
+        return self.annotated_tactic[1]
+
 
 class TracedTheorem(msgspec.Struct, frozen=True):
-    """A theorem with the tactics of its proof, in the order they ran; none for a proof term."""
+    """A theorem with the tactics of its proof, in the order of its text; none for a proof term."""
 
     url: str
     commit: str
@@ -42,3 +53,21 @@ class TracedTheorem(msgspec.Struct, frozen=True):
     start: Position
     end: Position
     traced_tactics: tuple[TracedTactic, ...] = ()
+
+
+class CorpusPremise(msgspec.Struct, frozen=True):
+    """A declaration that proofs may use: its text, where it stands and its syntax kind."""
+
+    full_name: str
+    code: str
+    start: Position
+    end: Position
+    kind: str
+
+
+class CorpusFile(msgspec.Struct, frozen=True):
+    """A file of the corpus (one line of ``corpus.jsonl``): the paths it imports, the declarations it makes."""
+
+    path: str
+    imports: tuple[str, ...]
+    premises: tuple[CorpusPremise, ...]

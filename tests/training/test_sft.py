@@ -9,18 +9,8 @@ import pytest
 from prover.errors import BadInput
 from prover.traces.theorem import TracedTactic, TracedTheorem
 from prover_training.attempts import read_attempts
-from prover_training.data import feed, pairs_of, read_traces, theorem_of
-from prover_training.sft import SftConfig, Uniform, find_curriculum, train_sft
-
-
-class ByLength:
-    name = "by_length"
-
-    def difficulty(self, theorem: TracedTheorem) -> float:
-        return float(len(theorem.traced_tactics))
-
-    def boundaries(self, difficulties: list[float], stages: int) -> list[float]:
-        return [1.0, 2.0, float("inf")]
+from prover_training.data import pairs_of, read_traces, schedule, theorem_of
+from prover_training.sft import SftConfig, find_curriculum, train_sft
 
 
 def theorem(name: str, length: int) -> TracedTheorem:
@@ -39,29 +29,29 @@ def test_the_proof_in_an_attempt_becomes_a_trace(attempts: Path) -> None:
     assert len(list(read_traces(attempts))) == 40
 
 
-def test_the_feed_follows_the_curriculum_and_the_seed() -> None:
+def test_the_order_follows_the_curriculum_and_the_seed(tmp_path: Path) -> None:
     theorems = [theorem("a", 1), theorem("b", 2), theorem("c", 5)]
     pairs = pairs_of(theorems)
-    fed = feed(pairs, theorems, ByLength(), examples=30, stages=3, seed=1)
-    assert len(fed.order) == 30 and [first for first, _, _ in fed.stages] == [0, 10, 20]
-    assert {pairs[i].theorem for i in fed.order[:10]} == {0}
-    assert {pairs[i].theorem for i in fed.order[10:20]} == {0, 1}
-    assert {pairs[i].theorem for i in fed.order[20:]} == {0, 1, 2}
-    assert set(fed.order[20:28]) == set(range(8)), "every allowed pair comes once before any comes twice"
-    assert fed == feed(pairs, theorems, ByLength(), examples=30, stages=3, seed=1)
-    assert fed != feed(pairs, theorems, ByLength(), examples=30, stages=3, seed=2)
-    assert len(feed(pairs, theorems, Uniform(), examples=7, stages=3, seed=1).order) == 7
-    with pytest.raises(BadInput, match="no step"):
-        feed([], [], Uniform(), examples=5, stages=1, seed=0)
+
+    def order(name: str, seed: int) -> list[set[int]]:
+        drawing = schedule(pairs, theorems, find_curriculum(name), steps=9, batch=8, stages=3, seed=seed)
+        drawn = [drawing.draw() for _ in range(9)]
+        return [{pairs[i].theorem for step in drawn[3 * k : 3 * k + 3] for i in step} for k in range(3)]
+
+    assert order("length", 1) == [{0}, {0, 1}, {0, 1, 2}]
+    assert order("anti", 1) == [{2}, {2, 1}, {0, 1, 2}]
+    assert order("uniform", 1)[0] == {0, 1, 2}
+    with pytest.raises(BadInput, match="no theorem"):
+        schedule([], [], find_curriculum("length"), steps=1, batch=1, stages=1, seed=0)
 
 
 def test_an_unknown_curriculum_and_wrong_data_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there are .*uniform"):
         find_curriculum("nothing")
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n')
-    with pytest.raises(BadInput, match="neither attempts nor traces"):
+    with pytest.raises(BadInput, match="x.jsonl"):
         list(read_traces(tmp_path / "x.jsonl"))
-    with pytest.raises(BadInput, match="cannot read"):
+    with pytest.raises(BadInput, match="missing.jsonl"):
         list(read_traces(tmp_path / "missing.jsonl"))
 
 
@@ -83,6 +73,7 @@ def test_a_tiny_model_learns_is_saved_and_proposes(attempts: Path, tmp_path: Pat
     assert facts["losses"][0][1] > 2 * facts["final_loss"]
     assert len(facts["data_sha256"]) == 64 and facts["data_sha256"] in (out / "README.md").read_text()
     assert any(line.startswith("step 60/60") for line in said)
+    assert len((out / "feed.jsonl").read_text().splitlines()) == 60
     model = TransformersModel(out)
     prompt = format_named("plain").write(Problem(""), "a : Nat\n⊢ a = a", ())
     assert model.generate([prompt], Sampling(n=1, max_tokens=16, temperature=0))[0][0].text == "simp"

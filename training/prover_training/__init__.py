@@ -1,1 +1,1 @@
-"""Learning from searches: attempts and their record, fine-tuning, reinforcement, expert iteration, evaluation."""
+"""Learning: the corpus of problems, curricula over traces, searches as data, fine-tuning, reinforcement, evaluation."""

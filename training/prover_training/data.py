@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from prover.errors import BadInput
 from prover.hookspecs import Curriculum
+from prover.traces.benchmark import read_any
 from prover.traces.theorem import TracedTactic, TracedTheorem
 from prover_training.attempts import Attempt, read_attempts
+from prover_training.curriculum.feed import FeedLog
+from prover_training.curriculum.schedule import BySteps, Schedule, Stages, stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,15 @@ def read_traces(path: Path) -> Iterator[TracedTheorem]:
     Raises:
         BadInput: the file cannot be read or is neither.
     """
-    first = _first_line(path)
-    if b'"tried"' in first:
+    if path.is_file() and b'"tried"' in _first_line(path):
         yield from (t for a in read_attempts(path) if (t := theorem_of(a)) is not None)
-        return
-    decoder = msgspec.json.Decoder(TracedTheorem)
-    try:
-        if first.lstrip()[:1] == b"[":
-            yield from msgspec.json.decode(path.read_bytes(), type=list[TracedTheorem])
-            return
-        with path.open("rb") as stream:
-            for line in stream:
-                if line.strip():
-                    yield decoder.decode(line)
-    except (OSError, msgspec.DecodeError) as error:
-        raise BadInput(f"{path} holds neither attempts nor traces: {error}") from error
+    else:
+        yield from read_any(path)
 
 
 def _first_line(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            # Attempts have long lines; what they are called by stands early enough in a first piece.
             line = stream.readline()
     except OSError as error:
         raise BadInput(f"cannot read the training data {path}: {error.strerror}") from error
@@ -98,47 +86,23 @@ def pairs_of(theorems: Sequence[TracedTheorem], longest: int = 2_000) -> list[Pa
     return list(found.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """What is fed when: ``order`` are numbers of pairs, one for each training example in turn; ``stages`` are
-    (first example, upper bound of difficulty, pairs in it) for the record and the plot.
-    """
-
-    order: tuple[int, ...]
-    stages: tuple[tuple[int, float, int], ...]
-
-
-def feed(
-    pairs: Sequence[Pair], theorems: Sequence[TracedTheorem], curriculum: Curriculum, *, examples: int, stages: int, seed: int
-) -> Feed:
-    """The order of ``examples`` training examples: equal shares for the stages, each drawing from all pairs up to
-    its bound, shuffled, without repeating one before all were seen.
+def schedule(
+    pairs: Sequence[Pair], theorems: Sequence[TracedTheorem], curriculum: Curriculum, *, steps: int, batch: int,
+    stages: int, seed: int, log: FeedLog | None = None,
+) -> Schedule:  # fmt: skip
+    """Draws pairs as the curriculum stages their theorems; every stage gets an equal share of the ``steps``.
 
     Raises:
-        BadInput: there are no pairs, or the curriculum's bounds are not one ascending number for each stage.
+        BadInput: there is nothing to draw, or the curriculum's bounds make no sense.
     """
-    if not pairs:
-        raise BadInput("the traces hold no step to learn from")
-    difficulties = [curriculum.difficulty(theorem) for theorem in theorems]
-    bounds = list(curriculum.boundaries(difficulties, stages))
-    if not bounds or bounds != sorted(bounds):
-        raise BadInput(f"the curriculum {curriculum.name} gives bounds that do not ascend: {bounds}")
-    dice = random.Random(seed)
-    order: list[int] = []
-    record: list[tuple[int, float, int]] = []
-    for stage, bound in enumerate(bounds):
-        allowed = [i for i, pair in enumerate(pairs) if difficulties[pair.theorem] <= bound]
-        allowed = allowed or list(range(len(pairs)))
-        record.append((len(order), bound, len(allowed)))
-        end = examples * (stage + 1) // len(bounds)
-        order += _endless(allowed, end - len(order), dice)
-    return Feed(tuple(order), tuple(record))
-
-
-def _endless(items: Sequence[int], count: int, dice: random.Random) -> Iterable[int]:
-    found: list[int] = []
-    while len(found) < count:
-        again = list(items)
-        dice.shuffle(again)
-        found += again[: count - len(found)]
-    return found
+    try:
+        staged = stage(curriculum, theorems, stages)
+        own: dict[int, list[int]] = {}
+        for number, pair in enumerate(pairs):
+            own.setdefault(pair.theorem, []).append(number)
+        members = tuple(tuple(n for t in part for n in own.get(t, ())) for part in staged.members)
+        difficulties = tuple(staged.difficulties[pair.theorem] for pair in pairs)
+        by_pair = Stages(staged.bounds, members, difficulties, ())
+        return Schedule(by_pair, BySteps(max(1, steps // stages)), batch, seed, log)
+    except ValueError as error:
+        raise BadInput(str(error)) from error

@@ -15,9 +15,9 @@ from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.model.prompts import format_named
 from prover.problem import Problem
-from prover.traces.theorem import TracedTheorem
 from prover_training.card import data_hash, write_card
-from prover_training.data import Feed, Pair, feed, pairs_of, read_traces
+from prover_training.curriculum.feed import FeedLog
+from prover_training.data import Pair, pairs_of, read_traces, schedule
 from prover_training.tiny import TinyConfig, make_model, make_tokenizer
 
 
@@ -46,18 +46,8 @@ class SftConfig:
     heads: int = 4
 
 
-class Uniform:
-    """All data in one stage: the baseline where no curriculum is asked for."""
-
-    name = "uniform"
-
-    def difficulty(self, theorem: TracedTheorem) -> float:
-        """0 for every theorem."""
-        return 0.0
-
-    def boundaries(self, difficulties: Sequence[float], stages: int) -> Sequence[float]:
-        """One stage without bound."""
-        return [float("inf")]
+FEED = "feed.jsonl"
+"""What was fed when, in the folder of a run; 'prove curriculum plot' draws it."""
 
 
 def find_curriculum(name: str) -> Curriculum:
@@ -68,7 +58,7 @@ def find_curriculum(name: str) -> Curriculum:
     """
     from prover import plugins
 
-    known = {Uniform.name: Uniform(), **plugins.curricula(plugins.load_plugins())}
+    known = plugins.curricula(plugins.load_plugins())
     if name not in known:
         raise BadInput(f"there is no curriculum {name!r}; there are {', '.join(sorted(known))}")
     return known[name]
@@ -91,10 +81,16 @@ def train_sft(
     torch.set_num_threads(1 if not torch.cuda.is_available() else torch.get_num_threads())
     theorems = [theorem for path in data for theorem in read_traces(path)]
     pairs = pairs_of(theorems)
-    order = feed(
-        pairs, theorems, curriculum or find_curriculum(config.curriculum), examples=config.steps * config.batch,
-        stages=config.stages, seed=config.seed,
+    out.mkdir(parents=True, exist_ok=True)
+    (out / FEED).unlink(missing_ok=True)
+    log = FeedLog(out / FEED)
+    drawing = schedule(
+        pairs, theorems, curriculum or find_curriculum(config.curriculum), steps=config.steps, batch=config.batch,
+        stages=config.stages, seed=config.seed, log=log,
     )  # fmt: skip
+    # The whole order is drawn beforehand: a run that goes on after an interruption reads the same one.
+    order = [index for _ in range(config.steps) for index in drawing.draw()]
+    log.close()
     say(f"{len(theorems)} theorems, {len(pairs)} steps; {config.steps} updates of {config.batch}")
     model, tokenizer = load_or_make(config, pairs)
     trainer = _trainer(model, tokenizer, pairs, order, config, checkpoints, say)
@@ -109,7 +105,7 @@ def train_sft(
         "parameters": sum(p.numel() for p in model.parameters()), "prompt": config.prompt,
         "data_sha256": data_hash(data), "theorems": len(theorems), "pairs": len(pairs), "curriculum": config.curriculum,
         "steps": config.steps, "final_loss": losses[-1][1] if losses else None, "seed": config.seed,
-        "settings": asdict(config), "stages": [list(stage) for stage in order.stages], "losses": [list(x) for x in losses],
+        "settings": asdict(config), "stage_bounds": [b if b < float("inf") else None for b in drawing.stages.bounds], "losses": [list(x) for x in losses],
     }  # fmt: skip
     write_card(out, "A language model for proof steps", facts)
     return facts
@@ -130,7 +126,7 @@ def load_or_make(config: SftConfig, pairs: Sequence[Pair]) -> tuple[Any, Any]:
 
 
 def _trainer(
-    model: Any, tokenizer: Any, pairs: Sequence[Pair], order: Feed, config: SftConfig, folder: Path,
+    model: Any, tokenizer: Any, pairs: Sequence[Pair], order: Sequence[int], config: SftConfig, folder: Path,
     say: Callable[[str], None],
 ) -> Any:  # fmt: skip
     import torch
@@ -141,7 +137,7 @@ def _trainer(
     write = format_named(config.prompt).write
     nothing = Problem("")
     rows = {"prompt": [str(write(nothing, p.state, ())) for p in pairs], "completion": [p.tactic for p in pairs]}
-    dataset = Dataset.from_dict(rows).select(list(order.order))
+    dataset = Dataset.from_dict(rows).select(list(order))
     cuda = torch.cuda.is_available()
     settings = TrlConfig(
         output_dir=str(folder), max_steps=config.steps, per_device_train_batch_size=config.batch,
