@@ -1,7 +1,7 @@
 """What the ranker reads of a state and of a candidate: hashed features, the same in training and in search.
 
 Local names are replaced by what they are (``v:Nat`` for a variable, ``h:Eq`` for a fact), so that what was
-learned of ``induction n`` holds for every ``n``. Lemma names are also read by their parts: ``List.length_append`` fits a
+learned of ``induction n`` holds for every ``n``; a constant of the goal in a tactic, as in ``simp [f]``, is ``G``. Lemma names are also read by their parts: ``List.length_append`` fits a
 goal with ``length`` and ``++`` in it.
 """
 
@@ -38,6 +38,7 @@ class StateFeatures:
     rows: np.ndarray
     crossed: np.ndarray
     kinds: dict[str, str]
+    constants: frozenset[str]
     parts: frozenset[str]
     numbers: tuple[float, ...]
 
@@ -88,6 +89,7 @@ def read_state(text: str, goals: int, size: int) -> StateFeatures:
     unique = list(dict.fromkeys(found))[:STATE_WIDTH]
     crossing = list(dict.fromkeys([f"r {relation}", f"f {goal[0] if goal else ''}", *(f"t {t}" for t in goal)]))
     crossing += [f"h {t}" for t in dict.fromkeys(kinds.values())]
+    constants = frozenset(t for t in [*TOKEN.findall(target), *body] if t[0].isalpha() and t not in kinds)
     parts = frozenset(p.lower() for t in [*goal, *body] for p in _parts(t))
     numbers = (
         math.log1p(size), float(goals), float(len(heads)), float(facts), float(relation == "="),
@@ -96,7 +98,7 @@ def read_state(text: str, goals: int, size: int) -> StateFeatures:
     return StateFeatures(
         np.array([_hash(f) % STATE_ROWS for f in unique], dtype=np.int64),
         np.array([_hash(f) for f in crossing[:CROSS_WIDTH]], dtype=np.uint64),
-        kinds, parts, numbers,
+        kinds, constants, parts, numbers,
     )  # fmt: skip
 
 
@@ -124,8 +126,8 @@ def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[f
     width = len(state.crossed)
     for i, (action, cost) in enumerate(zip(actions, costs, strict=True)):
         raw = TOKEN.findall(action)[:60]
-        tokens = [state.kinds.get(t, t) for t in raw]
-        template = " ".join(t if at == 0 or t in state.kinds.values() else _shape(t) for at, t in enumerate(tokens[:12]))
+        tokens = [raw[0], *(_kind(t, state) for t in raw[1:])] if raw else []
+        template = _template(tokens)
         found = [f"t {t}" for t in tokens] + [f"b {a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)]
         found = [f"T {template}", f"w {tokens[0] if tokens else ''}", *found]
         names = [t for t in tokens[1:] if "." in t or "_" in t]
@@ -138,10 +140,26 @@ def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[f
     return Batch(state.rows, rows, crosses, dense)
 
 
-def _shape(token: str) -> str:
-    if not token[:1].isalpha():
-        return token
-    return "L" if "." in token or "_" in token else token
+def _kind(token: str, state: StateFeatures) -> str:
+    known = state.kinds.get(token)
+    if known is not None:
+        return known
+    return "G" if token in state.constants else token
+
+
+def _template(tokens: Sequence[str]) -> str:
+    """The tactic without its names: ``L`` for a lemma, and a list of one kind of thing once."""
+    found: list[str] = []
+    for token in tokens:
+        lemma = token[:1].isalpha() and ":" not in token and ("." in token or "_" in token)
+        shape = "L" if lemma and found else token
+        if len(found) > 1 and found[-1] == "," and found[-2] == shape:
+            found.pop()
+        else:
+            found.append(shape)
+        if len(found) == 14:
+            break
+    return " ".join(found)
 
 
 def _dense(state: StateFeatures, action: str, names: Sequence[str], cost: float) -> list[float]:

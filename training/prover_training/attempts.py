@@ -6,6 +6,7 @@ is whole or ignored, so gathering stops and resumes at any time.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -100,14 +101,15 @@ def append(path: Path, attempt: Attempt) -> None:
 
 
 def read_attempts(path: Path) -> Iterator[Attempt]:
-    """The attempts of a file, one at a time; a line cut short by a crash is passed over.
+    """The attempts of a file (``.gz``: compressed), one at a time; a line cut short by a crash is passed over.
 
     Raises:
         BadInput: the file cannot be read.
     """
     decoder = msgspec.json.Decoder(Attempt)
+    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with path.open("rb") as stream:
+        with opener(path, "rb") as stream:
             for line in stream:
                 try:
                     yield decoder.decode(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def read_traces(path: Path) -> Iterator[TracedTheorem]:
 
 def _first_line(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             line = stream.readline()
     except OSError as error:
         raise BadInput(f"cannot read the training data {path}: {error.strerror}") from error

@@ -1,8 +1,6 @@
-"""Trains the ranker on attempts: which of the tried steps helped, and how long each took.
+"""Trains the ranker (:mod:`prover.model.ranker`) on attempts; what counts as helpful: :mod:`prover_training.ranker_data`.
 
-A step helped if it lies on a found proof or left fewer goals than before. One that failed did not; one that made
-progress but is on no proof counts as a mild no where a proof was found, and milder where none was: then it may still
-have been right. From top to bottom: examples, the network, the loop, the numbers that say whether it is any good.
+From top to bottom: settings, the network, the loop, the numbers that say whether it is any good, the checkpoint.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from torch import nn
 from prover.errors import BadInput
 from prover.model import features
 from prover.model.ranker import FORMAT, RankerModel
-from prover_training.attempts import Attempt, Tried
+from prover_training.ranker_data import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,53 +39,6 @@ class RankerConfig:
     pace: float = 0.5
 
 
-@dataclass(slots=True)
-class Example:
-    """One state with the steps tried on it: ``labels`` 0 to 1, ``weights`` of each in the loss, ``seconds``."""
-
-    batch: features.Batch
-    labels: np.ndarray
-    weights: np.ndarray
-    seconds: np.ndarray
-    solved: bool
-
-
-def label(attempt: Attempt, step: Tried) -> tuple[float, float]:
-    """Whether a step helped, and how sure that is (the weight of this example)."""
-    before = attempt.states[step.parent]
-    if step.child == -1:
-        return 0.0, 1.0
-    if step.child == -2:
-        return 1.0, 1.0
-    after = attempt.states[step.child]
-    if before.distance is not None and after.distance is not None and after.distance < before.distance:
-        return 1.0, 1.0
-    if after.goals < before.goals:
-        return 1.0, 0.7
-    return 0.0, 0.6 if attempt.status == "proved" else 0.3
-
-
-def examples(attempts: Iterable[Attempt]) -> list[Example]:
-    """One example for each state on which something was tried."""
-    found: list[Example] = []
-    for attempt in attempts:
-        by_state: dict[int, list[Tried]] = {}
-        for step in attempt.tried:
-            by_state.setdefault(step.parent, []).append(step)
-        for number, steps in by_state.items():
-            state = attempt.states[number]
-            read = features.read_state(state.text, state.goals, state.size)
-            batch = features.read_actions(read, [s.action for s in steps], [s.cost for s in steps])
-            pairs = [label(attempt, s) for s in steps]
-            found.append(
-                Example(
-                    batch, np.array([y for y, _ in pairs], np.float32), np.array([w for _, w in pairs], np.float32),
-                    np.array([max(s.micros, 1_000) * 1e-6 for s in steps], np.float32), attempt.status == "proved",
-                )
-            )  # fmt: skip
-    return found
-
-
 # ------------------------------------------------------------------------------------ network
 
 
@@ -100,7 +51,8 @@ class RankerNetwork(nn.Module):
         self.action = nn.Embedding(features.ACTION_ROWS, config.width)
         self.cross = nn.Embedding(features.CROSS_ROWS, config.cross_width)
         for table in (self.state, self.action, self.cross):
-            nn.init.normal_(table.weight, std=0.1)
+            # A feature that training never saw must say nothing, so rows begin at zero and stay there until one comes.
+            nn.init.zeros_(table.weight)
         self.wide = nn.Linear(config.cross_width, 1, bias=False)
         self.hidden = nn.Linear(3 * config.width + config.cross_width + features.DENSE, config.hidden)
         self.second = nn.Linear(config.hidden, config.hidden // 2)
@@ -197,7 +149,7 @@ def train(
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-            loss_sum += float(helped) * len(labels)
+            loss_sum += float(helped.detach()) * len(labels)
         model = export(network, config)
         measured = measure(model, held_out)
         history.append({"epoch": float(epoch), "loss": loss_sum / len(dense), **measured})

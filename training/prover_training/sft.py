@@ -46,6 +46,8 @@ class SftConfig:
     heads: int = 4
 
 
+Measure = tuple[Sequence[int], Callable[[int, Any, Any], None]]
+
 FEED = "feed.jsonl"
 """What was fed when, in the folder of a run; 'prove curriculum plot' draws it."""
 
@@ -66,9 +68,12 @@ def find_curriculum(name: str) -> Curriculum:
 
 def train_sft(
     data: Sequence[Path], out: Path, config: SftConfig, *, resume: bool = False,
-    curriculum: Curriculum | None = None, say: Callable[[str], None] = lambda text: None,
+    curriculum: Curriculum | None = None, measure: Measure | None = None, say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Trains on the traces in ``data`` and writes the model to ``out``; returns what its card says.
+
+    ``measure`` is a pair of steps and a function that is called after each of them with the step, the model and the
+    tokenizer.
 
     Raises:
         BadInput: nothing to learn from, an unknown curriculum, nothing to resume or a folder that holds a run.
@@ -94,6 +99,8 @@ def train_sft(
     say(f"{len(theorems)} theorems, {len(pairs)} steps; {config.steps} updates of {config.batch}")
     model, tokenizer = load_or_make(config, pairs)
     trainer = _trainer(model, tokenizer, pairs, order, config, checkpoints, say)
+    if measure is not None:
+        trainer.add_callback(_measuring(*measure, tokenizer))
     last = last_checkpoint(checkpoints) if resume else None
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     # Half precision halves what is shipped; loading on a CPU makes float32 of it again.
@@ -163,6 +170,19 @@ def progress(say: Callable[[str], None]) -> Any:
                 say(f"step {state.global_step}/{state.max_steps}: {shown}")
 
     return Progress()
+
+
+def _measuring(steps: Sequence[int], function: Callable[[int, Any, Any], None], tokenizer: Any) -> Any:
+    from transformers import TrainerCallback
+
+    class Measuring(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **rest: Any) -> None:
+            if state.global_step in steps:
+                model.eval()
+                function(state.global_step, model, tokenizer)
+                model.train()
+
+    return Measuring()
 
 
 def last_checkpoint(folder: Path) -> Path | None:
