@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prover.errors import BadInput
 from prover.problem import Budget
 from prover.reports import ProofReport, rejected
-from prover.session import Session, unknown_import
+from prover.session import Session
 
 if TYPE_CHECKING:
     from prover.hookspecs import Observer
@@ -24,6 +24,7 @@ def open_file(session: Session, path: Path) -> list[SorryProblem]:
     Raises:
         BadInput: it cannot be read, imports something unknown, or has errors of its own.
     """
+    from prover.lean.opening import unknown_import
     from prover.lean.source import open_sorry_problems
 
     session.team()

@@ -25,8 +25,8 @@ class ProofReport:
     ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says
     nothing about the truth of the theorem, unless there is a ``counterexample``), ``invalid`` (the
     question makes no sense; ``message``, ``line`` and ``column`` are Lean's) or ``infrastructure`` (Lean failed or is
-    missing). In other domains
-    than Lean it is ``solved`` or ``not_solved``: ``checked_by`` says who vouches for that. ``proof`` is what follows ``:=``, ``source`` the complete text that was checked.
+    missing). In other domains than Lean it is ``solved`` or ``not_solved``: ``checked_by`` says who
+    vouches for that. ``proof`` is what follows ``:=``, ``source`` the complete text that was checked.
     ``states`` counts distinct proof states, ``steps`` tactics tried; ``seconds`` is wall time
     without the start of Lean. ``proposers`` are those whose steps the proof uses, ``statistics`` what
     each did (:class:`prover.search.ProposerStatistics`). ``counterexample`` are values by variable by

@@ -64,7 +64,8 @@ class Options:
         if self.model:
             metadata["model"] = self.model
         if self.save is not None:
-            metadata["save"] = str(self.save / (problem.name or "theorem"))
+            line = f"-{metadata['line']}" if "line" in metadata else ""  # a theorem may have several sorries
+            metadata["save"] = str(self.save / f"{problem.name or 'theorem'}{line}")
         return replace(
             problem, hints=(*problem.hints, *self.hints), avoid=(*problem.avoid, *self.avoid), metadata=metadata
         )
@@ -272,31 +273,9 @@ class Session(Closing):
                 environment.close()
 
     def _open(self, problem: Problem) -> Environment:
-        """Opens a theorem; says of an error whether it is the header's or the statement's."""
-        from prover.lean.environment import DEFAULT_IMPORTS, LeanDomain
+        from prover.lean.opening import open_theorem
 
-        server = self.server()
-        try:
-            return LeanDomain(server, label=self.toolchain().kind).open(problem)
-        except BadInput as error:
-            if error.kind == "unknown_import":
-                raise unknown_import(error) from error
-            if problem.header:
-                imports = problem.imports or DEFAULT_IMPORTS
-                try:
-                    server.open_environment(imports, problem.header)
-                except BadInput as wrong:
-                    raise BadInput(
-                        f"in the header: {wrong}",
-                        line=wrong.line,
-                        column=wrong.column,
-                        kind="header",
-                    ) from error
-            if error.line is None:
-                # Lean speaks of the theorem as a whole: point to its name.
-                line, column = _position_of(problem.name, problem.statement)
-                raise BadInput(str(error), line=line, column=column, kind=error.kind) from error
-            raise
+        return open_theorem(self.server(), problem, self.toolchain().kind)
 
     def _report(self, problem: Problem, outcome: SearchOutcome, seconds: float) -> ProofReport:
         common: dict[str, Any] = {
@@ -374,6 +353,7 @@ class Session(Closing):
             BadInput: unknown imports, a name that the text does not declare, no theorem at all.
             InfrastructureFault: Lean failed, or the check did not end in time.
         """
+        from prover.lean.opening import unknown_import
         from prover.lean.verify import check_text, checked_by
 
         started = time.monotonic()
@@ -424,22 +404,6 @@ def find_lean(
             raise
         installer.install()
         return find_toolchain(start, project, explicit)
-
-
-def unknown_import(error: BadInput) -> BadInput:
-    """Lean's message about a missing module, without the folders that it looked into."""
-    first = str(error).strip().splitlines()[0]
-    return BadInput(
-        f"unknown import: {first}; check the spelling, or use --project "
-        "for a Lake project that has it",
-        kind="unknown_import",
-    )
-
-
-def _position_of(name: str, text: str) -> tuple[int, int]:
-    """Line (from 1) and column (from 0) of the first ``name`` in ``text``, else of its start."""
-    at = max(text.find(name), 0) if name else 0
-    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1)
 
 
 def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:

@@ -48,6 +48,9 @@ def continue_run(
     saved = open_run(run)
     if saved.problem.domain != "lean":
         raise click.UsageError(f"{run} is of the domain {saved.problem.domain}; only Lean searches can be continued")
+    if "file" in saved.problem.metadata:
+        file = saved.problem.metadata["file"]
+        raise click.UsageError(f"{run} is of a sorry in {file}; run 'prove' on that file again")
     memory = Memory.of(saved)
     path = saved.folder / EDITS
     if edit:

@@ -76,6 +76,8 @@ class Isolation:
             self._worker = None
             worker.abandon()
             raise
+        if isinstance(error, SystemExit):
+            raise RuntimeError("it tried to end the program") from error
         if error is not None:
             raise error
         return result

@@ -11,7 +11,7 @@ from tests.cli.conftest import ROOT, Prove
 
 KEYS = {
     "status", "name", "proof", "statement", "axioms", "checked_by", "steps", "states", "seconds",
-    "lean", "reason", "message", "line", "column",
+    "lean", "reason", "message", "line", "column", "counterexample",
 }  # fmt: skip
 ADD = "theorem t (a b : Nat) : a + b = b + a"
 WRONG = "theorem f (a b : Nat) : a = b"
@@ -107,7 +107,7 @@ def test_standard_input(prove: Prove) -> None:
 @pytest.mark.parametrize(
     ("words", "says", "line", "column"),
     [
-        (["theorem g : foo"], "not a proposition", 1, None),
+        (["theorem g : foo"], "Unknown identifier `foo`", 1, 12),
         (["theorem g : ("], "expected", 1, 13),
         (["theorem g :\n  1 = (2"], "expected", 2, None),
         (["theorem g (n : Nat) : n = \"a\""], "", 1, None),
@@ -143,7 +143,7 @@ def test_a_plugin_that_does_not_exist(prove: Prove) -> None:
 def test_a_weight_for_nobody(prove: Prove) -> None:
     ran = prove("--weight", "tyo=2", ADD)
     assert ran.code == 2
-    assert "no such proposer; there are toy" in ran.err
+    assert "of that name; there are toy" in ran.err
     assert prove("--weight", "toy=2", ADD).code == 0
 
 

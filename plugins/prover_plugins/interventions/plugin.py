@@ -15,9 +15,12 @@ _USES = (
     ("exact {}", 0.95), ("rw [{}]", 0.9), ("simp [{}]", 0.85), ("apply {}", 0.85), ("grind [{}]", 0.8),
     ("rw [← {}]", 0.7), ("simp_all [{}]", 0.7),
 )  # fmt: skip
+# Tactics that stand alone and could be taken for a lemma's name.
 _TACTICS = frozenset(
-    "assumption constructor contradiction decide exfalso grind intro intros omega rfl simp simp_all split trivial "
-    "left right ext funext subst_vars norm_cast".split()
+    {
+        *("assumption", "constructor", "contradiction", "decide", "exfalso", "grind", "intro", "intros", "omega"),
+        *("rfl", "simp", "simp_all", "split", "trivial", "left", "right", "ext", "funext", "subst_vars", "norm_cast"),
+    }
 )
 
 
