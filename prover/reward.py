@@ -12,10 +12,10 @@ Why no loop and no padding can earn anything. Let s0, s1, ..., sn be the states 
     sum over t of d^t * (d * P(s[t+1]) - P(s[t]))  =  d^n * P(sn) - P(s0)
 
 telescopes: each P(s[t]) with 0 < t < n comes once with d^t and once with -d^t. So what progress pays depends
-only on where a rollout begins and ends, not on the way. A loop (sn = s0) pays (d^n - 1) * P(s0), which is 0 at d = 1, and
-padding that returns to where it was pays the same as leaving it out. With P = 0 at the end of every rollout
-that finishes, the shaped return differs from the plain one by -P(s0), a constant: the best policies are the same with and
-without shaping (their theorem 1; here it is this line). Counting closed goals directly would not do: stating
+only on where a rollout begins and ends, not on the way. A loop (sn = s0) pays (d^n - 1) * P(s0), which is 0 at
+d = 1, and padding that returns to where it was pays the same as leaving it out. With P = 0 at the end of every
+rollout that finishes, the shaped return differs from the plain one by -P(s0), a constant: the best policies are the
+same with and without shaping (their theorem 1; here it is this line). Counting closed goals directly would not do: stating
 something trivial and proving it would earn each time.
 
 A fault of the infrastructure yields no reward: it never becomes a transition, and a step that could not be
@@ -57,11 +57,10 @@ def failure_kind(result: StepResult) -> str:
     return result.kind or ("timeout" if result.status is StepStatus.TIMED_OUT else "tactic")
 
 
-@dataclass(frozen=True, slots=True)
 class StepFailed:
     """A step that fails costs something, by how it failed (:data:`FAILURES`)."""
 
-    name: str = "step_failed"
+    name = "step_failed"
 
     def reward(self, transition: Transition) -> float:
         """At most 0; 0 for a step that did not fail."""
@@ -69,11 +68,10 @@ class StepFailed:
         return 0.0 if kind in ("", CRASHED) else FAILURES.get(kind, -0.5)
 
 
-@dataclass(frozen=True, slots=True)
 class Finished:
     """1 for a step that leaves nothing to do (whether that is a proof is for the domain's check to say)."""
 
-    name: str = "finished"
+    name = "finished"
 
     def reward(self, transition: Transition) -> float:
         """1 or 0."""

@@ -28,7 +28,8 @@ def plot_runs(runs: Mapping[str, Path], image: Path) -> None:
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, key, limits in ((left, "seconds", SECONDS), (right, "steps", STEPS)):
         for label, path in runs.items():
-            axes.plot(limits, [100 * rate for rate in solved_within(path, key, limits)], "o-", markersize=3, label=label)
+            rates = [100 * rate for rate in solved_within(path, key, limits)]
+            axes.plot(limits, rates, "o-", markersize=3, label=label)
         axes.set_xscale("log")
         axes.set_xlabel(key)
         axes.grid(alpha=0.3)

@@ -1,8 +1,8 @@
 """What the ranker reads of a state and of a candidate: hashed features, the same in training and in search.
 
-Local names are replaced by what they are (``v:Nat`` for a variable, ``h:Eq`` for a fact), so that what was
-learned of ``induction n`` holds for every ``n``; a constant of the goal in a tactic, as in ``simp [f]``, is ``G``. Lemma names are also read by their parts: ``List.length_append`` fits a
-goal with ``length`` and ``++`` in it.
+Local names are replaced by what they are (``v:Nat`` for a variable, ``h:Eq`` for a fact), so that what was learned of
+``induction n`` holds for every ``n``; a constant of the goal in a tactic, as in ``simp [f]``, is ``G``. Lemma names are
+also read by their parts: ``List.length_append`` fits a goal with ``length`` and ``++`` in it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def _hash(text: str) -> int:
 
 
 def read_state(text: str, goals: int, size: int) -> StateFeatures:
-    """The features of a state's text (LeanDojo's format); only its first goal is read, for that is where tactics act."""
+    """The features of a state's text (LeanDojo's format), of its first goal, for that is where tactics act."""
     first = text.split("\n\n", 1)[0]
     context, _, target = first.partition("⊢ ")
     kinds: dict[str, str] = {}
@@ -83,7 +84,7 @@ def read_state(text: str, goals: int, size: int) -> StateFeatures:
     goal = [kinds.get(t, t) for t in TOKEN.findall(target)[:120]]
     relation = _relation(goal)
     found = [f"t {t}" for t in goal]
-    found += [f"b {a} {b}" for a, b in zip(goal, goal[1:], strict=False)]
+    found += [f"b {a} {b}" for a, b in pairwise(goal)]
     found += [f"h {kinds.get(t, t)}" for t in body[:80]]
     found += [f"r {relation}", f"f {goal[0] if goal else ''}", f"g {min(goals, 5)}", f"n {min(len(heads), 12)}"]
     unique = list(dict.fromkeys(found))[:STATE_WIDTH]
@@ -128,14 +129,14 @@ def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[f
         raw = TOKEN.findall(action)[:60]
         tokens = [raw[0], *(_kind(t, state) for t in raw[1:])] if raw else []
         template = _template(tokens)
-        found = [f"t {t}" for t in tokens] + [f"b {a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)]
+        found = [f"t {t}" for t in tokens] + [f"b {a} {b}" for a, b in pairwise(tokens)]
         found = [f"T {template}", f"w {tokens[0] if tokens else ''}", *found]
         names = [t for t in tokens[1:] if "." in t or "_" in t]
         unique = list(dict.fromkeys(found))[:ACTION_WIDTH]
         rows[i, : len(unique)] = [_hash(f) % ACTION_ROWS for f in unique]
         for at, key in enumerate((template, " ".join(tokens[:4]))):
-            mixed = (state.crossed * np.uint64(0x9E3779B1) + np.uint64(_hash(key)) * np.uint64(0x85EBCA77)) >> np.uint64(7)
-            crosses[i, at * width : (at + 1) * width] = (mixed % np.uint64(CROSS_ROWS)).astype(np.int64)
+            mixed = state.crossed * np.uint64(0x9E3779B1) + np.uint64(_hash(key)) * np.uint64(0x85EBCA77)
+            crosses[i, at * width : (at + 1) * width] = ((mixed >> np.uint64(7)) % np.uint64(CROSS_ROWS)).astype(np.int64)
         dense[i] = _dense(state, action, names, cost)
     return Batch(state.rows, rows, crosses, dense)
 

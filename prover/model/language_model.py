@@ -68,7 +68,9 @@ class Sample:
 class LanguageModel(Protocol):
     """A model that continues text."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[Sample]]:
         """Distinct answers to each prompt, the likeliest first.

@@ -202,7 +202,7 @@ def replays(steps: Sequence[str], limit: int = 8) -> list[str]:
 
     A search that cannot use the whole goes on from the longest beginning that works.
     """
-    lengths = [n for n in range(len(steps), 0, -1)][:limit]
+    lengths = list(range(len(steps), 0, -1))[:limit]
     if steps and 1 not in lengths:
         lengths[-1] = 1
     return [steps[0] if n == 1 else "(" + _block(steps[:n]) + ")" for n in lengths]

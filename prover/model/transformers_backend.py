@@ -57,10 +57,15 @@ class TransformersModel:
     """Implements :class:`prover.model.language_model.LanguageModel` with a model from a folder or the hub."""
 
     def __init__(
-        self, source: str | Path, *, device: str = "", max_prompt_tokens: int = 2_048, loaded: tuple[Any, Any] | None = None
+        self,
+        source: str | Path,
+        *,
+        device: str = "",
+        max_prompt_tokens: int = 2_048,
+        loaded: tuple[Any, Any] | None = None,
     ) -> None:
-        """``source`` is a folder or a hub id; ``device`` a torch device (default: CUDA where there is one). ``loaded`` is a
-        model in training and its tokenizer, used as they are.
+        """``source`` is a folder or a hub id; ``device`` a torch device (default: CUDA where there is one). ``loaded``
+        is a model in training and its tokenizer, used as they are.
 
         Raises:
             ModelError: there is no such model, or transformers cannot read it.

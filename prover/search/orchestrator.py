@@ -56,10 +56,11 @@ def search(
 ) -> SearchOutcome:
     """Searches for an answer to ``problem`` that ``environment.verify`` accepts.
 
-    ``modules`` read every expanded state before ``proposers`` are asked, whose candidates ``rankers`` reorder; ``rewards`` are computed for every
-    step; ``checks`` look at answers that the environment accepted. ``budget`` defaults to the problem's.
-    ``weights`` are by the name of a proposer, module, signal or check (see :mod:`prover.search.scoring`).
-    ``value`` estimates in [0, 1] how likely a state is to be finished. The environment is not closed.
+    ``modules`` read every expanded state before ``proposers`` are asked, whose candidates ``rankers`` reorder;
+    ``rewards`` are computed for every step; ``checks`` look at answers that the environment accepted. ``budget``
+    defaults to the problem's. ``weights`` are by the name of a proposer, module, signal, check or ranker (see
+    :mod:`prover.search.scoring`). ``value`` estimates in [0, 1] how likely a state is to be finished. The
+    environment is not closed.
 
     A KeyboardInterrupt ends the search with reason ``INTERRUPTED``; it is not raised again.
 

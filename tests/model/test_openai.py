@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,7 +15,7 @@ from prover.model.openai_backend import OpenAIModel
 
 
 class Handler(BaseHTTPRequestHandler):
-    seen: list[tuple[str, dict[str, Any], str]] = []
+    seen: ClassVar[list[tuple[str, dict[str, Any], str]]] = []
     broken = ""
 
     def do_GET(self) -> None:
@@ -99,8 +99,9 @@ def test_every_fault_is_one_clear_line(url: str) -> None:
 def test_the_proposer_asks_the_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import dataclass
 
-    from prover.problem import Problem
     from prover_plugins.lrm.proposer import LanguageModelProposer
+
+    from prover.problem import Problem
 
     @dataclass(frozen=True)
     class State:

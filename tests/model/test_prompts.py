@@ -25,7 +25,12 @@ def test_formats_of_known_families() -> None:
     assert prompts.format_named("reprover").write(PROBLEM, STATE, ["p1", "p2"]) == f"p1\n\np2\n\n{STATE}"
     whole = prompts.format_named("deepseek").write(PROBLEM, STATE, [])
     assert isinstance(whole, str) and "def f := 1\n\ntheorem t (a b : Nat) : a + b = b + a := by\n" in whole
-    guessed = ["kaiyuy/leandojo-lean4-tacgen-byt5-small", "bytedance/BFS-Prover", "Goedel-LM/Goedel-Prover-V2-8B", "own"]
+    guessed = [
+        "kaiyuy/leandojo-lean4-tacgen-byt5-small",
+        "bytedance/BFS-Prover",
+        "Goedel-LM/Goedel-Prover-V2-8B",
+        "own",
+    ]
     assert [prompts.guess_format(name).name for name in guessed] == ["reprover", "bfs", "deepseek-v2", "plain"]
     with pytest.raises(BadInput, match="there are plain"):
         prompts.format_named("nothing")

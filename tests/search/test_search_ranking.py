@@ -43,7 +43,9 @@ def test_a_weight_of_zero_leaves_it_out_and_none_leaves_a_candidate_as_it_is() -
 def test_many_candidates_are_all_tried_in_the_end() -> None:
     table: Table = {"root": {**{f"m{i}": (FAIL, 0.01 * i) for i in range(100)}, "good": (DONE, 5.0)}}
     environment = FakeEnvironment(table)
-    outcome = search(PROBLEM, environment, [TableProposer(table, lazy=True)], rankers=[Ranker({"good": -0.5, "m7": -0.2})])
+    outcome = search(
+        PROBLEM, environment, [TableProposer(table, lazy=True)], rankers=[Ranker({"good": -0.5, "m7": -0.2})]
+    )
     assert outcome.proved
     assert [action for _, action in environment.stepped][:2] == ["m7", "good"]
 

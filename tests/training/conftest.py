@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from prover_training.attempts import Attempt, Tried, Visited, append
 
 
@@ -23,7 +22,9 @@ def attempt(name: str, module: str, variable: str, proved: bool = True) -> Attem
         Tried(1, -2 if proved else -1, "simp", "automation", 0.5, "finished" if proved else "failed", "", 2_000),
     )
     actions = (tried[2].action, "simp") if proved else ()
-    return Attempt(name, f"theorem {name}", "", (), module, "proved" if proved else "not_proved", 0.1, 4, actions, states, tried)
+    return Attempt(
+        name, f"theorem {name}", "", (), module, "proved" if proved else "not_proved", 0.1, 4, actions, states, tried
+    )
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -32,12 +33,14 @@ ROOT = S("root")
 TRY = Candidate("tactic", "test", score=0.5)
 
 
-def step(before: S, after: S | None, status: StepStatus = StepStatus.PROGRESS, kind: str = "", message: str = "") -> Transition:
+def step(
+    before: S, after: S | None, status: StepStatus = StepStatus.PROGRESS, kind: str = "", message: str = ""
+) -> Transition:
     return Transition(ROOT, before, TRY, StepResult(status, after, kind, message))
 
 
 def total(signals: list[RewardSignal], way: list[S]) -> float:
-    sums = [reward.RewardSum(signals).of(step(a, b)) for a, b in zip(way, way[1:], strict=False)]
+    sums = [reward.RewardSum(signals).of(step(a, b)) for a, b in pairwise(way)]
     assert None not in sums
     return sum(value for value in sums if value is not None)
 
@@ -67,7 +70,7 @@ def test_padding_earns_nothing(way: list[S], detour: list[S], at: int) -> None:
 @given(st.lists(states, min_size=2, max_size=12), st.floats(0.5, 1.0))
 def test_with_a_discount_the_sum_telescopes_too(way: list[S], discount: float) -> None:
     signal = reward.GoalsClosed(discount)
-    paid = sum(discount**t * signal.reward(step(a, b)) for t, (a, b) in enumerate(zip(way, way[1:], strict=False)))
+    paid = sum(discount**t * signal.reward(step(a, b)) for t, (a, b) in enumerate(pairwise(way)))
     n = len(way) - 1
     assert paid == pytest.approx(discount**n * signal.potential(way[-1]) - signal.potential(way[0]), abs=1e-9)
 

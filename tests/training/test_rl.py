@@ -8,6 +8,10 @@ import pytest
 
 pytest.importorskip("trl")
 
+from prover_training.rl import RlConfig, train_rl
+from prover_training.rollouts import Rollout, advantages, roll_out
+from prover_training.sft import SftConfig, train_sft
+
 from prover.domain import Environment, StepStatus
 from prover.errors import BadInput
 from prover.lean.environment import LeanDomain
@@ -17,9 +21,6 @@ from prover.model.prompts import format_named
 from prover.model.transformers_backend import TransformersModel
 from prover.problem import Problem
 from prover.reward import RewardSum, default_signals
-from prover_training.rl import RlConfig, train_rl
-from prover_training.rollouts import Rollout, advantages, roll_out
-from prover_training.sft import SftConfig, train_sft
 
 PROBLEMS = [Problem("theorem t (a : Nat) : a + 0 = a", name="a"), Problem("theorem t (b : Nat) : 0 + b = b", name="b")]
 
@@ -28,7 +29,6 @@ PROBLEMS = [Problem("theorem t (a : Nat) : a + 0 = a", name="a"), Problem("theor
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model that was shown a few tactics for such goals, good and bad ones."""
     from conftest import attempt
-
     from prover_training.attempts import append
 
     folder = tmp_path_factory.mktemp("taught")
@@ -63,7 +63,14 @@ def test_rollouts_in_lean_keep_apart_what_the_model_and_lean_wrote(lean_server: 
     model = TransformersModel(taught)
     rewards = RewardSum(default_signals())
     rows = roll_out(
-        model, PROBLEMS, 4, LeanDomain(lean_server).open, format_named("plain"), rewards, Sampling(max_tokens=12, seed=1), 3
+        model,
+        PROBLEMS,
+        4,
+        LeanDomain(lean_server).open,
+        format_named("plain"),
+        rewards,
+        Sampling(max_tokens=12, seed=1),
+        3,
     )
     assert len(rows) == 8 and [row.problem.name for row in rows] == ["a"] * 4 + ["b"] * 4
     for row in rows:
@@ -74,7 +81,14 @@ def test_rollouts_in_lean_keep_apart_what_the_model_and_lean_wrote(lean_server: 
         assert sum(row.mask) == sum(end - start for start, end, _ in row.steps)
         assert row.finished == bool(row.total is not None and any(r >= 1 for _, _, r in row.steps))
     again = roll_out(
-        model, PROBLEMS, 4, LeanDomain(lean_server).open, format_named("plain"), rewards, Sampling(max_tokens=12, seed=1), 3
+        model,
+        PROBLEMS,
+        4,
+        LeanDomain(lean_server).open,
+        format_named("plain"),
+        rewards,
+        Sampling(max_tokens=12, seed=1),
+        3,
     )
     assert [row.actions for row in again] == [row.actions for row in rows]
     # What counts as finished is what Lean says of the actions from the start.
@@ -98,7 +112,9 @@ def test_a_run_changes_the_model_and_writes_its_card(lean_server: LeanServer, ta
         opened.append(problem.name)
         return LeanDomain(lean_server).open(problem)
 
-    config = RlConfig(model=str(taught), steps=2, problems=1, group=4, moves=2, max_tokens=8, learning_rate=1e-2, save_steps=1)
+    config = RlConfig(
+        model=str(taught), steps=2, problems=1, group=4, moves=2, max_tokens=8, learning_rate=1e-2, save_steps=1
+    )
     facts = train_rl(PROBLEMS, tmp_path / "out", config, open_problem)
     assert len(facts["rewards"]) == 2 and len(facts["finished"]) == 2 and opened
     before, after = TransformersModel(taught), TransformersModel(tmp_path / "out")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from prover.errors import BadInput
-from prover.traces.theorem import TracedTactic, TracedTheorem
 from prover_training.attempts import read_attempts
 from prover_training.data import pairs_of, read_traces, schedule, theorem_of
 from prover_training.sft import SftConfig, find_curriculum, train_sft
+
+from prover.errors import BadInput
+from prover.traces.theorem import TracedTactic, TracedTheorem
 
 
 def theorem(name: str, length: int) -> TracedTheorem:
@@ -58,7 +58,9 @@ def test_an_unknown_curriculum_and_wrong_data_are_one_clear_line(tmp_path: Path)
 @pytest.fixture(scope="module")
 def config() -> SftConfig:
     pytest.importorskip("trl")
-    return SftConfig(steps=60, batch=8, words=300, width=32, layers=1, heads=2, length=96, save_steps=30, learning_rate=1e-2)
+    return SftConfig(
+        steps=60, batch=8, words=300, width=32, layers=1, heads=2, length=96, save_steps=30, learning_rate=1e-2
+    )
 
 
 def test_a_tiny_model_learns_is_saved_and_proposes(attempts: Path, tmp_path: Path, config: SftConfig) -> None:

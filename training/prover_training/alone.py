@@ -34,7 +34,13 @@ class ModelProposer:
 
 
 def proved_alone(
-    model: LanguageModel, problems: Sequence[Problem], open_problem: Open, form: PromptFormat, *, steps: int, width: int = 6
+    model: LanguageModel,
+    problems: Sequence[Problem],
+    open_problem: Open,
+    form: PromptFormat,
+    *,
+    steps: int,
+    width: int = 6,
 ) -> list[bool]:
     """For each problem whether the model proves it alone within so many steps of Lean, accepted by the final check.
 

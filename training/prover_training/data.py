@@ -11,7 +11,7 @@ from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.traces.benchmark import read_any
 from prover.traces.theorem import TracedTactic, TracedTheorem
-from prover_training.attempts import Attempt, read_attempts
+from prover_training.attempts import Attempt, Tried, read_attempts
 from prover_training.curriculum.feed import FeedLog
 from prover_training.curriculum.schedule import BySteps, Schedule, Stages, stage
 
@@ -32,7 +32,7 @@ def theorem_of(attempt: Attempt) -> TracedTheorem | None:
     """
     if attempt.status != "proved":
         return None
-    best = {}
+    best: dict[int, Tried] = {}
     for step in attempt.tried:
         distance = attempt.states[step.parent].distance
         after = 0 if step.child == -2 else attempt.states[step.child].distance if step.child >= 0 else None

@@ -143,7 +143,7 @@ def table(found: Mapping[str, Any]) -> str:
     ]
     for name in dict.fromkeys(run["curriculum"] for run in found["runs"]):
         curves = [run["curve"] for run in found["runs"] if run["curriculum"] == name]
-        early = [[p["proved"] for p in c if "proved" in p][0] for c in curves]
+        early = [next(p["proved"] for p in c if "proved" in p) for c in curves]
         last = [next(p for p in c if p["step"] == steps) for c in curves]
         cells = [_spread(early, 100, " %"), *(_spread([p[k] for p in last], f, u) for k, f, u in (
             ("proved", 100, " %"), ("match", 100, " %"), ("loss", 1, "")))]  # fmt: skip
@@ -168,7 +168,9 @@ def draw(found: Mapping[str, Any], image: Path) -> None:
 
     figure = Figure(figsize=(9, 4), layout="constrained")
     FigureCanvasAgg(figure)
-    for axes, key, label in zip(figure.subplots(1, 2), ("loss", "match"), ("held-out loss", "exact match"), strict=True):
+    for axes, key, label in zip(
+        figure.subplots(1, 2), ("loss", "match"), ("held-out loss", "exact match"), strict=True
+    ):
         for name in dict.fromkeys(run["curriculum"] for run in found["runs"]):
             curves = [run["curve"] for run in found["runs"] if run["curriculum"] == name]
             steps = [p["step"] for p in curves[0]]

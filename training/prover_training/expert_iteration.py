@@ -110,14 +110,10 @@ def _round(
         card = {"round": number, "attempts": len(every), "data_sha256": data_hash(files), "seed": config.seed}
         save(result, settings, proposers_of(every), folder / "model", card)
         trained = str(folder / "model")
-    measuring = GatherConfig(
-        seconds=60.0, steps=config.steps, noisy=0.0, seed=config.seed, model=trained or "none"
-    )
+    measuring = GatherConfig(seconds=60.0, steps=config.steps, noisy=0.0, seed=config.seed, model=trained or "none")
     of, right = gather(validation, folder / "held_out.jsonl", measuring, options, say)
     attempts = [attempt for path in sorted(out.glob("round*/attempts.jsonl")) for attempt in read_attempts(path)]
-    return Round(
-        number, len(attempts), proved, searched, right, of, trained, len(best_proofs(attempts)), measures
-    )
+    return Round(number, len(attempts), proved, searched, right, of, trained, len(best_proofs(attempts)), measures)
 
 
 def best_proofs(attempts: Sequence[Attempt]) -> dict[str, Attempt]:

@@ -1,4 +1,4 @@
-"""Trains the ranker (:mod:`prover.model.ranker`) on attempts; what counts as helpful: :mod:`prover_training.ranker_data`.
+"""Trains the ranker (:mod:`prover.model.ranker`) on attempts (:mod:`prover_training.ranker_data`).
 
 From top to bottom: settings, the network, the loop, the numbers that say whether it is any good, the checkpoint.
 """
@@ -190,7 +190,10 @@ def measure(model: RankerModel | None, held_out: Sequence[Example]) -> dict[str,
         rank += at
         seconds += float(e.seconds[order][: at + 1].sum())
     n = max(count, 1.0)
-    return {"first": first / n, "rank": rank / n, "seconds": seconds / n, "states": count, "cross_entropy": loss / max(total, 1)}
+    return {
+        "first": first / n, "rank": rank / n, "seconds": seconds / n, "states": count,
+        "cross_entropy": loss / max(total, 1),
+    }  # fmt: skip
 
 
 def _words(m: dict[str, float]) -> str:
@@ -205,6 +208,9 @@ def save(trained: Trained, config: RankerConfig, proposers: Sequence[str], folde
 
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k: np.asarray(v, np.float16) for k, v in trained.model.weights.items()}, folder / "model.safetensors")
-    settings = {"model_type": "ranker", "format": FORMAT, "pace": config.pace, "proposers": sorted(proposers), "training": asdict(config)}
+    settings = {
+        "model_type": "ranker", "format": FORMAT, "pace": config.pace, "proposers": sorted(proposers),
+        "training": asdict(config),
+    }  # fmt: skip
     (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     write_card(folder, "A ranker of proof steps", {**card, "history": trained.history})

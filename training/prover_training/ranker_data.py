@@ -65,7 +65,9 @@ def examples(attempts: Iterable[Attempt]) -> list[Example]:
     return found
 
 
-def held_out(attempts: Sequence[Attempt], *, fraction: float = 0.12, seed: int = 0) -> tuple[list[Attempt], list[Attempt]]:
+def held_out(
+    attempts: Sequence[Attempt], *, fraction: float = 0.12, seed: int = 0
+) -> tuple[list[Attempt], list[Attempt]]:
     """Attempts to learn from, and those to measure on: whole library modules (generated problems by name)."""
     parts: tuple[list[Attempt], list[Attempt]] = ([], [])
     for attempt in attempts:

@@ -64,7 +64,9 @@ def train_rl(
     from prover.model.transformers_backend import TransformersModel
 
     loaded = TransformersModel(config.model)
-    trainer = _trainer(loaded, problems, config, open_problem, RewardSum(signals or default_signals()), checkpoints, say)
+    trainer = _trainer(
+        loaded, problems, config, open_problem, RewardSum(signals or default_signals()), checkpoints, say
+    )
     last = last_checkpoint(checkpoints) if resume else None
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     trainer.model.half().save_pretrained(out, safe_serialization=True)
@@ -94,7 +96,7 @@ def _trainer(
     by_text = {_prompt(number): problem for number, problem in enumerate(problems)}
     model_class = type(loaded)
 
-    class LeanTrainer(GRPOTrainer):  # type: ignore[misc]
+    class LeanTrainer(GRPOTrainer):
         """GRPO whose rollouts run in Lean and whose advantages are by token."""
 
         rolled: list[Rollout]

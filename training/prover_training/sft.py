@@ -163,7 +163,7 @@ def progress(say: Callable[[str], None]) -> Any:
     """A callback of transformers' trainers that says the step and the loss."""
     from transformers import TrainerCallback
 
-    class Progress(TrainerCallback):  # type: ignore[misc]
+    class Progress(TrainerCallback):
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
             if logs and ("loss" in logs or "reward" in logs):
                 shown = ", ".join(f"{k} {logs[k]:.4g}" for k in ("loss", "reward") if k in logs)
@@ -175,7 +175,7 @@ def progress(say: Callable[[str], None]) -> Any:
 def _measuring(steps: Sequence[int], function: Callable[[int, Any, Any], None], tokenizer: Any) -> Any:
     from transformers import TrainerCallback
 
-    class Measuring(TrainerCallback):  # type: ignore[misc]
+    class Measuring(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **rest: Any) -> None:
             if state.global_step in steps:
                 model.eval()

@@ -46,5 +46,5 @@ def make_model(tokenizer: Any, config: TinyConfig, seed: int) -> Any:
             num_hidden_layers=config.layers, num_attention_heads=config.heads, max_position_embeddings=config.length,
             tie_word_embeddings=True, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
             bos_token_id=None,
-        )  # fmt: skip
+        )
     )

@@ -191,7 +191,15 @@ def expert_iteration(
 @click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where both runs go; goes on with them.")
 @json_option
 def evaluate(
-    problems: Path, a: str, b: str, seconds: float, steps: int | None, limit: int | None, seed: int, out: Path, as_json: bool
+    problems: Path,
+    a: str,
+    b: str,
+    seconds: float,
+    steps: int | None,
+    limit: int | None,
+    seed: int,
+    out: Path,
+    as_json: bool,
 ) -> None:
     """Prove PROBLEMS with two models in turn, at the same budget, and compare: intervals, McNemar, a plot."""
     from dataclasses import asdict
