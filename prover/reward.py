@@ -15,8 +15,8 @@ telescopes: each P(s[t]) with 0 < t < n comes once with d^t and once with -d^t. 
 only on where a rollout begins and ends, not on the way. A loop (sn = s0) pays (d^n - 1) * P(s0), which is 0 at
 d = 1, and padding that returns to where it was pays the same as leaving it out. With P = 0 at the end of every
 rollout that finishes, the shaped return differs from the plain one by -P(s0), a constant: the best policies are the
-same with and without shaping (their theorem 1; here it is this line). Counting closed goals directly would not do: stating
-something trivial and proving it would earn each time.
+same with and without shaping (their theorem 1; here it is this line). Counting closed goals directly would not do:
+stating something trivial and proving it would earn each time.
 
 A fault of the infrastructure yields no reward: it never becomes a transition, and a step that could not be
 tried because Lean was lost over it (kind ``crashed``) gives None in :meth:`RewardSum.of`, 0 from each signal.

@@ -136,7 +136,8 @@ def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[f
         rows[i, : len(unique)] = [_hash(f) % ACTION_ROWS for f in unique]
         for at, key in enumerate((template, " ".join(tokens[:4]))):
             mixed = state.crossed * np.uint64(0x9E3779B1) + np.uint64(_hash(key)) * np.uint64(0x85EBCA77)
-            crosses[i, at * width : (at + 1) * width] = ((mixed >> np.uint64(7)) % np.uint64(CROSS_ROWS)).astype(np.int64)
+            crossed = (mixed >> np.uint64(7)) % np.uint64(CROSS_ROWS)
+            crosses[i, at * width : (at + 1) * width] = crossed.astype(np.int64)
         dense[i] = _dense(state, action, names, cost)
     return Batch(state.rows, rows, crosses, dense)
 

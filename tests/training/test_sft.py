@@ -46,12 +46,12 @@ def test_the_order_follows_the_curriculum_and_the_seed(tmp_path: Path) -> None:
 
 
 def test_an_unknown_curriculum_and_wrong_data_are_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="there are .*uniform"):
+    with pytest.raises(BadInput, match=r"there are .*uniform"):
         find_curriculum("nothing")
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n')
-    with pytest.raises(BadInput, match="x.jsonl"):
+    with pytest.raises(BadInput, match=r"x\.jsonl"):
         list(read_traces(tmp_path / "x.jsonl"))
-    with pytest.raises(BadInput, match="missing.jsonl"):
+    with pytest.raises(BadInput, match=r"missing\.jsonl"):
         list(read_traces(tmp_path / "missing.jsonl"))
 
 

@@ -41,7 +41,7 @@ def proved_alone(
     *,
     steps: int,
     width: int = 6,
-) -> list[bool]:
+) -> list[bool]:  # fmt: skip
     """For each problem whether the model proves it alone within so many steps of Lean, accepted by the final check.
 
     A problem that cannot be opened, or over which Lean failed, counts as not proved.

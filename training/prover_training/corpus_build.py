@@ -1,8 +1,8 @@
 """Writes the corpus: library problems and generated ones, split, without what benchmarks ask.
 
 ``train.jsonl``, ``val.jsonl`` and ``test.jsonl`` hold a problem a line in the format of problem sets, with ``module``
-and ``metadata``; ``statistics.json`` says what is in them. All problems of a library module are in one part, so a held-out
-module is never trained on.
+and ``metadata``; ``statistics.json`` says what is in them. All problems of a library module are in one part, so a
+held-out module is never trained on.
 """
 
 from __future__ import annotations

@@ -88,8 +88,8 @@ def experiment(
 
 
 def _run(
-    name: str, seed: int, traces: Path, kept: Sequence[Attempt], folder: Path, config: ExperimentConfig, open_problem: Open,
-    say: Callable[[str], None],
+    name: str, seed: int, traces: Path, kept: Sequence[Attempt], folder: Path, config: ExperimentConfig,
+    open_problem: Open, say: Callable[[str], None],
 ) -> list[Point]:  # fmt: skip
     from prover.model.transformers_backend import TransformersModel
 
@@ -110,9 +110,9 @@ def _run(
         say(f"{name}, seed {seed}, step {step}: " + ", ".join(f"{k} {v:.3g}" for k, v in point.items() if k != "step"))
 
     settings = SftConfig(
-        steps=config.steps, batch=config.batch, learning_rate=config.learning_rate, length=config.length, curriculum=name,
-        stages=config.stages, seed=seed, save_steps=config.steps, words=config.words, width=config.width,
-        layers=config.layers,
+        steps=config.steps, batch=config.batch, learning_rate=config.learning_rate, length=config.length,
+        curriculum=name, stages=config.stages, seed=seed, save_steps=config.steps, words=config.words,
+        width=config.width, layers=config.layers,
     )  # fmt: skip
     at = sorted({early, *(round(config.steps * (k + 1) / config.points) for k in range(config.points))})
     # A run that was interrupted is begun again: it is short.

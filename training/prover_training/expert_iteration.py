@@ -27,8 +27,8 @@ RECORD = "rounds.json"
 
 @dataclass(frozen=True, slots=True)
 class IterationConfig:
-    """``rounds`` of ``problems`` searches each; ``seconds`` for a training problem, ``steps`` of Lean for a held-out one
-    (so that success by round does not depend on the machine). ``seed`` chooses the problems.
+    """``rounds`` of ``problems`` searches each; ``seconds`` for a training problem, ``steps`` of Lean for a held-out
+    one (so that success by round does not depend on the machine). ``seed`` chooses the problems.
     """
 
     rounds: int = 3
@@ -89,8 +89,8 @@ def best(rounds: Sequence[Round]) -> Round:
 
 
 def _round(
-    number: int, share: Sequence[Problem], validation: Sequence[Problem], out: Path, config: IterationConfig, model: str,
-    options: Options | None, say: Callable[[str], None],
+    number: int, share: Sequence[Problem], validation: Sequence[Problem], out: Path, config: IterationConfig,
+    model: str, options: Options | None, say: Callable[[str], None],
 ) -> Round:  # fmt: skip
     folder = out / f"round{number}"
     searched = proved = 0

@@ -1,7 +1,7 @@
 """Reinforcement from Lean: TRL's GRPO with Lean as the environment and a reward for every step.
 
-The model proves by rollouts (:mod:`prover_training.rollouts`); each of its tokens gets the advantage of the step that it
-belongs to, instead of one for the whole answer. From top to bottom: settings, the trainer, the run.
+The model proves by rollouts (:mod:`prover_training.rollouts`); each of its tokens gets the advantage of the step that
+it belongs to, instead of one for the whole answer. From top to bottom: settings, the trainer, the run.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ from prover_training.tiny import TinyConfig, make_model, make_tokenizer
 
 @dataclass(frozen=True, slots=True)
 class SftConfig:
-    """Settings of a run. ``model`` is a folder or hub id to go on from; empty makes a small one (``words`` … ``heads``).
+    """Settings of a run. ``model`` is a folder or hub id to go on from; empty makes a small one (``words`` to
+    ``heads``).
 
     ``steps`` counts updates of ``batch`` examples each; ``length`` is in tokens; ``curriculum`` is the name of one
     that a plugin offers, in ``stages``. ``save_steps`` is how often a checkpoint is written, from which a run that
@@ -68,7 +69,8 @@ def find_curriculum(name: str) -> Curriculum:
 
 def train_sft(
     data: Sequence[Path], out: Path, config: SftConfig, *, resume: bool = False,
-    curriculum: Curriculum | None = None, measure: Measure | None = None, say: Callable[[str], None] = lambda text: None,
+    curriculum: Curriculum | None = None, measure: Measure | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Trains on the traces in ``data`` and writes the model to ``out``; returns what its card says.
 
@@ -112,7 +114,8 @@ def train_sft(
         "parameters": sum(p.numel() for p in model.parameters()), "prompt": config.prompt,
         "data_sha256": data_hash(data), "theorems": len(theorems), "pairs": len(pairs), "curriculum": config.curriculum,
         "steps": config.steps, "final_loss": losses[-1][1] if losses else None, "seed": config.seed,
-        "settings": asdict(config), "stage_bounds": [b if b < float("inf") else None for b in drawing.stages.bounds], "losses": [list(x) for x in losses],
+        "settings": asdict(config), "stage_bounds": [b if b < float("inf") else None for b in drawing.stages.bounds],
+        "losses": [list(x) for x in losses],
     }  # fmt: skip
     write_card(out, "A language model for proof steps", facts)
     return facts

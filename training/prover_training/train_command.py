@@ -165,8 +165,8 @@ def _opener(session: Any) -> Any:
 @_run_options
 @json_option
 def expert_iteration(
-    problems: Path, validation: Path, hold: int, out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None,
-    resume: bool, as_json: bool,
+    problems: Path, validation: Path, hold: int, out: Path, config: Path | None, sets: tuple[str, ...],
+    seed: int | None, resume: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Search PROBLEMS, learn from what Lean accepted, and again with what was learned, round by round."""
     from prover_training.expert_iteration import IterationConfig, summary
