@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import pytest
 from fake_domain import DONE, FAIL, PROBLEM, FakeEnvironment, Table, TableProposer
 
+from prover import plugins
 from prover.domain import Candidate, State
+from prover.hookspecs import hookimpl
 from prover.problem import Problem
 from prover.search import search
 
@@ -62,3 +64,16 @@ def test_a_broken_ranker_is_named_and_left_out(values: Sequence[float]) -> None:
     )
     assert outcome.proved and outcome.steps == 3
     assert any("ranker" in repr(event) and "Fault" in type(event).__name__ for event in seen)
+
+
+def test_plugins_bring_rankers() -> None:
+    class Plugin:
+        @hookimpl
+        def prover_rankers(self) -> list[Ranker]:
+            return [Ranker({"good": -0.1})]
+
+    manager = plugins.PluginManager()
+    manager.known["own"] = plugins.PluginInfo("own", "", "here")
+    manager.register(Plugin(), "own")
+    assert [ranker.name for ranker in plugins.rankers(manager, "lean")] == ["ranker"]
+    assert "ranker" in plugins.team(manager, "lean").names
