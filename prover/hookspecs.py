@@ -60,6 +60,20 @@ class Proposer(Protocol):
         """Yields candidates for ``state``."""
 
 
+class Ranker(Protocol):
+    """Judges what the proposers suggest for a state, better than each of them can for itself.
+
+    Asked for a handful of candidates at a time, in the order of their proposer; it adds none and drops none.
+    """
+
+    name: str
+
+    def rank(
+        self, problem: Problem, state: State, candidates: Sequence[Candidate]
+    ) -> Sequence[float | None] | None:
+        """A preference for each candidate, at most 0, in nats as a log-probability; None leaves it as it is."""
+
+
 class ReasoningModule(Protocol):
     """Reads a state and says what it finds: facts, candidates, features, or that the state is false.
 
@@ -126,6 +140,12 @@ def prover_domains() -> list[Domain]:
 @hookspec
 def prover_proposers() -> list[Proposer]:
     """Return proposers to ask for candidates in every search."""
+    raise NotImplementedError
+
+
+@hookspec
+def prover_rankers() -> list[Ranker]:
+    """Return rankers that reorder the candidates of the proposers."""
     raise NotImplementedError
 
 

@@ -28,6 +28,7 @@ from prover.hookspecs import (
     Domain,
     Observer,
     Proposer,
+    Ranker,
     ReasoningModule,
     RewardSignal,
 )
@@ -259,6 +260,11 @@ def checks(manager: PluginManager, domain: str | None = None) -> list[Consistenc
     return _for(domain, _by_name(manager, "prover_checks", ("check",)))
 
 
+def rankers(manager: PluginManager, domain: str | None = None) -> list[Ranker]:
+    """The rankers of all plugins, those for ``domain`` only if it is given."""
+    return _for(domain, _by_name(manager, "prover_rankers", ("rank",)))
+
+
 def observers(manager: PluginManager) -> list[Observer]:
     """The observers of all plugins, in the order the plugins were loaded."""
     return [item for _, item in _call(manager, "prover_observers", ("__call__",))]
@@ -289,11 +295,14 @@ class Team:
     rewards: list[RewardSignal]
     checks: list[ConsistencyCheck]
     observers: list[Observer]
+    rankers: list[Ranker]
 
     @property
     def names(self) -> list[str]:
         """Everything that a weight can be given to."""
-        parts: tuple[Sequence[Named], ...] = (self.proposers, self.modules, self.rewards, self.checks)
+        parts: tuple[Sequence[Named], ...] = (
+            self.proposers, self.modules, self.rewards, self.checks, self.rankers,
+        )  # fmt: skip
         return [item.name for part in parts for item in part]
 
 
@@ -305,6 +314,7 @@ def team(manager: PluginManager, domain: str) -> Team:
         rewards(manager, domain),
         checks(manager, domain),
         observers(manager),
+        rankers(manager, domain),
     )
 
 

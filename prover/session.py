@@ -246,6 +246,7 @@ class Session(Closing):
                 modules=team.modules,
                 rewards=team.rewards,
                 checks=team.checks,
+                rankers=team.rankers,
                 budget=problem.budget,
                 observers=[*team.observers, *observers],
                 weights=self.options.weights,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,22 @@ from prover.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate and the bounds of its 95 % confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """``only_a`` and ``only_b`` are problems that one run solved and the other did not.
 
-    Only problems that are in both runs are compared: ``compared`` of them. ``p`` is McNemar's exact
-    two-sided probability of a split at least as uneven if the two runs were equally good.
+    Only problems that are in both runs are compared: ``compared`` of them, those that could not be opened
+    included (they are not solved). ``p`` is McNemar's exact two-sided probability of a split at least as uneven if
+    the two runs were equally good. ``rate_a``, ``rate_b`` and ``gain`` (B less A) are fractions of the compared
+    problems with their 95 % bootstrap intervals.
     """
 
     compared: int
@@ -25,6 +37,9 @@ class Comparison:
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     p: float
+    rate_a: Interval
+    rate_b: Interval
+    gain: Interval
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -50,6 +65,7 @@ def compare(a: Path, b: Path) -> Comparison:
     only_a = tuple(name for name in names if solved_a[name] and not solved_b[name])
     only_b = tuple(name for name in names if solved_b[name] and not solved_a[name])
     both = sum(solved_a[name] and solved_b[name] for name in names)
+    pairs = [(solved_a[name], solved_b[name]) for name in names]
     return Comparison(
         compared=len(names),
         both=both,
@@ -57,12 +73,48 @@ def compare(a: Path, b: Path) -> Comparison:
         only_a=only_a,
         only_b=only_b,
         p=mcnemar(len(only_a), len(only_b)),
+        rate_a=bootstrap([float(a) for a, _ in pairs]),
+        rate_b=bootstrap([float(b) for _, b in pairs]),
+        gain=bootstrap([float(b) - float(a) for a, b in pairs]),
     )
 
 
+def bootstrap(values: Sequence[float], *, samples: int = 4_000, seed: int = 0) -> Interval:
+    """The mean of ``values`` and its 95 % percentile interval (Efron 1979), problems drawn with replacement.
+
+    Raises:
+        BadInput: there are no values.
+    """
+    if not values:
+        raise BadInput("there is nothing to estimate from")
+    dice = random.Random(seed)
+    # Only how often each value comes matters, and there are at most three different ones.
+    kinds = sorted(set(values))
+    counts = [values.count(kind) for kind in kinds]
+    n = len(values)
+    means = sorted(sum(dice.choices(kinds, counts, k=n)) / n for _ in range(samples))
+    return Interval(sum(values) / n, means[int(0.025 * samples)], means[math.ceil(0.975 * samples) - 1])
+
+
+def solved_within(path: Path, key: str, limits: Sequence[float]) -> list[float]:
+    """Pass@1 of a run at smaller budgets: the fraction of its problems proved within each limit of ``key`` (``seconds``
+    or ``steps``). A search does the same in its first n steps whatever its limit is, so this needs no other run.
+
+    Raises:
+        BadInput: the path holds no results.
+    """
+    records = list(_records(path).values())
+    used = [float(r.get(key) or 0) for r in records if r.get("status") == "proved"]
+    return [sum(value <= limit for value in used) / len(records) for limit in limits]
+
+
 def _solved(path: Path) -> Mapping[str, bool]:
+    return {name: record.get("status") == "proved" for name, record in _records(path).items()}
+
+
+def _records(path: Path) -> dict[str, results.Record]:
     file = path / results.RESULTS if path.is_dir() else path
     records = results.load(file)
     if not records:
         raise BadInput(f"{path} holds no results of a bench run")
-    return {name: record.get("status") == "proved" for name, record in records.items()}
+    return records

@@ -203,14 +203,19 @@ def _run_with_bar(campaign: Any, *, quiet: bool) -> bool:
 @bench.command()
 @click.argument("a", type=click.Path(exists=True, path_type=Path))
 @click.argument("b", type=click.Path(exists=True, path_type=Path))
+@click.option("--plot", type=click.Path(path_type=Path), metavar="PNG", help="Draw both over time and over steps.")
 @json_option
-def compare(a: Path, b: Path, as_json: bool) -> None:
-    """Compare two runs (their folders): what only A or only B proved, and McNemar's exact p."""
+def compare(a: Path, b: Path, plot: Path | None, as_json: bool) -> None:
+    """Compare two runs (their folders): rates with 95 % intervals, what only one proved, and McNemar's exact p."""
     from dataclasses import asdict
 
     from prover.bench.compare import compare as compare_runs
 
     found = compare_runs(a, b)
+    if plot is not None:
+        from prover.bench.plots import plot_runs
+
+        plot_runs({"A": a, "B": b}, plot)
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
@@ -219,6 +224,11 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
         click.echo(f"only {label} ({folder}): {len(names)}")
         for name in names:
             click.echo(f"  {name}")
+    for label, rate in (("A", found.rate_a), ("B", found.rate_b), ("B - A", found.gain)):
+        click.echo(f"{label}: {rate.value:.1%} (95 % interval {rate.low:.1%} to {rate.high:.1%})")
+    from prover.bench.plots import budget_table
+
+    click.echo(budget_table({"A": a, "B": b}))
     click.echo(f"McNemar's exact p = {found.p:.4g} (how often chance alone splits them this unevenly)")
 
 

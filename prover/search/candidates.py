@@ -12,9 +12,10 @@ from typing import ParamSpec, TypeVar
 
 from prover.domain import Candidate, Insight, State
 from prover.errors import InfrastructureFault
-from prover.hookspecs import Proposer, ReasoningModule
+from prover.hookspecs import Proposer, Ranker, ReasoningModule
 from prover.problem import Problem
 from prover.search.isolation import DeadlineMissed, Isolation
+from prover.search.ranking import ranked
 from prover.search.scoring import Scorer
 
 P = ParamSpec("P")
@@ -75,10 +76,12 @@ class ProposerSet:
     modules: Sequence[ReasoningModule] = ()
     isolation: Isolation = field(default_factory=Isolation)
     remaining_seconds: Callable[[], float] = lambda: math.inf
+    rankers: Sequence[Ranker] = ()
     statistics: dict[str, ProposerStatistics] = field(default_factory=dict)
     bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
     _members: list[Proposer | ReasoningModule] = field(default_factory=list)
     _broken: set[int] = field(default_factory=set)
+    _ranker_faults: list[tuple[str, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Finds where each of them begins in the streams; those of weight zero nowhere."""
@@ -150,7 +153,7 @@ class ProposerSet:
                 proposed = self._ask(index, proposer.propose, self.problem, state)
         if proposed is None:
             return None
-        return self._ask(index, self._scored, proposed, self._members[index].name)
+        return self._ask(index, self._scored, proposed, self._members[index].name, state)
 
     def pull(self, index: int, source: Iterator[Scored]) -> Scored | None:
         """The next candidate of an opened source; None at its end or where it broke."""
@@ -166,7 +169,11 @@ class ProposerSet:
         left = max(0.05, self.remaining_seconds())
         started = time.perf_counter()
         try:
-            return self.isolation.call(min(deadline, left), function, *args, **kwargs)
+            answer = self.isolation.call(min(deadline, left), function, *args, **kwargs)
+            while self._ranker_faults:
+                name, fault = self._ranker_faults.pop()
+                self.on_fault(name, "ranker", fault)
+            return answer
         except InfrastructureFault:
             raise
         except DeadlineMissed as missed:
@@ -181,8 +188,16 @@ class ProposerSet:
         finally:
             self.of(member.name).seconds += time.perf_counter() - started
 
-    def _scored(self, proposed: Iterable[Candidate], name: str) -> Iterator[Scored]:
-        """The costs of candidates; those of a sequence are sorted, others are read as needed."""
+    def _scored(self, proposed: Iterable[Candidate], name: str, state: State) -> Iterator[Scored]:
+        """The costs of candidates; those of a sequence are sorted, others are read as needed. Where there are
+        rankers they have the last word."""
+        if self.rankers:
+            stream = self._lazy(iter(proposed), name)
+            for ranker in self.rankers:
+                weight = min(1.0, self.scorer.weight(ranker.name))
+                if weight > 0:
+                    stream = ranked(stream, ranker, weight, self.problem, state, self._ranker_fault)
+            return stream
         if isinstance(proposed, Sequence):
             scored = [self._score(candidate, name) for candidate in proposed]
             self.of(name).proposed += len(scored)
@@ -195,6 +210,11 @@ class ProposerSet:
         for candidate in source:
             statistics.proposed += 1
             yield self._score(candidate, name)
+
+    def _ranker_fault(self, ranker: Ranker, error: Exception) -> None:
+        # This runs inside a proposer's call: it is told when that has ended, for observers wait for the same thread.
+        self.rankers = [other for other in self.rankers if other is not ranker]
+        self._ranker_faults.append((ranker.name, error))
 
     def _score(self, candidate: Candidate, name: str) -> Scored:
         if not isinstance(candidate, Candidate) or not isinstance(candidate.action, str):

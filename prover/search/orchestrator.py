@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import InfrastructureFault
-from prover.hookspecs import ConsistencyCheck, Observer, Proposer, ReasoningModule, RewardSignal
+from prover.hookspecs import ConsistencyCheck, Observer, Proposer, Ranker, ReasoningModule, RewardSignal
 from prover.problem import Budget, Problem
 from prover.search import events as ev
 from prover.search.budget import Clock, Meter, StopReason
@@ -45,6 +45,7 @@ def search(
     modules: Sequence[ReasoningModule] = (),
     rewards: Sequence[RewardSignal] = (),
     checks: Sequence[ConsistencyCheck] = (),
+    rankers: Sequence[Ranker] = (),
     config: SearchConfig | None = None,
     budget: Budget | None = None,
     observers: Sequence[Observer] = (),
@@ -55,10 +56,11 @@ def search(
 ) -> SearchOutcome:
     """Searches for an answer to ``problem`` that ``environment.verify`` accepts.
 
-    ``modules`` read every expanded state before ``proposers`` are asked; ``rewards`` are computed for every
-    step; ``checks`` look at answers that the environment accepted. ``budget`` defaults to the problem's.
-    ``weights`` are by the name of a proposer, module, signal or check (see :mod:`prover.search.scoring`).
-    ``value`` estimates in [0, 1] how likely a state is to be finished. The environment is not closed.
+    ``modules`` read every expanded state before ``proposers`` are asked, whose candidates ``rankers`` reorder;
+    ``rewards`` are computed for every step; ``checks`` look at answers that the environment accepted. ``budget``
+    defaults to the problem's. ``weights`` are by the name of a proposer, module, signal, check or ranker (see
+    :mod:`prover.search.scoring`). ``value`` estimates in [0, 1] how likely a state is to be finished. The
+    environment is not closed.
 
     A KeyboardInterrupt ends the search with reason ``INTERRUPTED``; it is not raised again.
 
@@ -67,7 +69,7 @@ def search(
         SearchFault: the infrastructure failed; carries the partial outcome.
     """
     run = _Search(
-        problem, environment, proposers, modules, rewards, checks, config or SearchConfig(),
+        problem, environment, proposers, modules, rewards, checks, rankers, config or SearchConfig(),
         budget or problem.budget, observers, weights or {}, seed, value, clock,
     )  # fmt: skip
     try:
@@ -87,6 +89,7 @@ class _Search:
         modules: Sequence[ReasoningModule],
         rewards: Sequence[RewardSignal],
         checks: Sequence[ConsistencyCheck],
+        rankers: Sequence[Ranker],
         config: SearchConfig,
         budget: Budget,
         observers: Sequence[Observer],
@@ -106,7 +109,8 @@ class _Search:
         self.meter = Meter(budget, clock)
         self.scorer = Scorer(config, weights, root, seed)
         self.proposers = ProposerSet(
-            problem, proposers, self.scorer, self.events.fault, modules, self.isolation, self.meter.remaining_seconds
+            problem, proposers, self.scorer, self.events.fault, modules, self.isolation, self.meter.remaining_seconds,
+            rankers,
         )
         self.rewards = Rewards(rewards, weights, root, self.isolation, config.plugin_seconds, self.events.fault)
         self.graph = SearchGraph(root)

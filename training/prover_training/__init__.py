@@ -1,1 +1,1 @@
-"""Learning: the corpus of problems, curricula over traces, training and evaluation."""
+"""Learning: the corpus of problems, curricula over traces, searches as data, fine-tuning, reinforcement, evaluation."""

@@ -1,0 +1,81 @@
+"""Judges the candidates of all proposers with the small model of :mod:`prover.model.ranker`."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prover.domain import Candidate, State
+from prover.model import loading
+from prover.model.language_model import ModelError
+from prover.problem import Problem
+
+if TYPE_CHECKING:
+    from prover.model.ranker import RankerModel
+
+logger = logging.getLogger(__name__)
+
+
+class LearnedRanker:
+    """Implements :class:`prover.hookspecs.Ranker`; the model is read at first use, and silence where there is none."""
+
+    name = "ranker"
+    domains = ("lean",)
+
+    def __init__(self) -> None:
+        self._models: dict[Path, RankerModel | None] = {}
+
+    def rank(self, problem: Problem, state: State, candidates: Sequence[Candidate]) -> Sequence[float | None] | None:
+        """How probable it is that each helps, less what it costs in time; None without a model."""
+        if problem.domain not in self.domains:
+            return None
+        folder = _folder(problem)
+        model = None if folder is None else self._model(folder)
+        if model is None:
+            return None
+        known = [c.proposer in model.proposers for c in candidates]
+        if not any(known):
+            return None
+        costs = [_own_cost(candidate) for candidate in candidates]
+        ranking = model.rank(state.text, state.goals, state.size, [c.action for c in candidates], costs)
+        preferences = model.log_preference(ranking).tolist()
+        return [value if judged else None for value, judged in zip(preferences, known, strict=True)]
+
+    def _model(self, folder: Path) -> RankerModel | None:
+        if folder not in self._models:
+            self._models[folder] = None
+            if importlib.util.find_spec("numpy") is None:
+                logger.info("the model in %s is not used: numpy is not installed", folder)
+                return None
+            from prover.model.ranker import RankerModel
+
+            try:
+                self._models[folder] = RankerModel.load(folder)
+            except ModelError as error:
+                logger.warning("the default model is not used: %s", error)
+        return self._models[folder]
+
+
+def _folder(problem: Problem) -> Path | None:
+    """The folder of the ranker in use: the one chosen, if it holds a ranker, else the default one; None for 'none'."""
+    choice = loading.choice_of(problem)
+    if choice == loading.NONE:
+        return None
+    if choice and loading.kind_of(Path(choice)) == "ranker":
+        return Path(choice)
+    return loading.default_folder()
+
+
+def _own_cost(candidate: Candidate) -> float:
+    """What its proposer thinks of a candidate, in nats, as attempts record it (without weights)."""
+    if candidate.log_probability is not None:
+        return max(0.0, -candidate.log_probability) + _STEP
+    return -math.log(min(1.0, max(candidate.score or 1e-9, 1e-9))) + _STEP
+
+
+_STEP = 0.05
+"""The search's cost of a step, which attempts include."""

@@ -1,0 +1,7 @@
+"""Language models for proving: what the search needs of one, two ways to run one, prompts of known families.
+
+``language_model`` is the protocol, ``transformers_backend`` runs a model in this process, ``openai_backend``
+asks a server, ``prompts`` writes each family's prompt and reads its answers, ``loading`` chooses by name.
+``ranker`` is the small model that says which of the candidates that others propose is worth trying.
+Nothing here is imported until a model is used; torch is an extra.
+"""

@@ -1,0 +1,173 @@
+"""What the ranker reads of a state and of a candidate: hashed features, the same in training and in search.
+
+Local names are replaced by what they are (``v:Nat`` for a variable, ``h:Eq`` for a fact), so that what was learned of
+``induction n`` holds for every ``n``; a constant of the goal in a tactic, as in ``simp [f]``, is ``G``. Lemma names are
+also read by their parts: ``List.length_append`` fits a goal with ``length`` and ``++`` in it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+TOKEN = re.compile(r"[^\W\d_][\w'.!?✝₀-₉]*|\d+|[^\s\w]")
+PART = re.compile(r"[A-Za-z]+")
+STATE_ROWS, ACTION_ROWS, CROSS_ROWS = 1 << 14, 1 << 13, 1 << 16
+"""Rows of the three tables that features are hashed into."""
+
+STATE_WIDTH, ACTION_WIDTH, CROSS_WIDTH = 160, 40, 48
+"""The most features of each kind that are read; the rest is cut off."""
+
+DENSE = 14
+"""Numbers besides the hashed features; see :func:`_dense`."""
+
+_SYMBOLS = {"+": "add", "*": "mul", "-": "sub", "/": "div", "%": "mod", "^": "pow", "∣": "dvd", "≤": "le", "<": "lt",
+            "∧": "and", "∨": "or", "¬": "not", "↔": "iff", "→": "imp", "∃": "exists", "∀": "forall", "≠": "ne",
+            "∈": "mem", "∘": "comp", "∅": "empty", "&": "and", "|": "or"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StateFeatures:
+    """Hashed features of the first goal; ``crossed`` are the hashes that are paired with the candidate's."""
+
+    rows: np.ndarray
+    crossed: np.ndarray
+    kinds: dict[str, str]
+    constants: frozenset[str]
+    parts: frozenset[str]
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Features of candidates for one state: ``actions`` and ``crosses`` are rows of their tables, padded with -1, of
+    shape (candidates, width); ``dense`` has shape (candidates, DENSE).
+    """
+
+    state: np.ndarray
+    actions: np.ndarray
+    crosses: np.ndarray
+    dense: np.ndarray
+
+
+def _hash(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def read_state(text: str, goals: int, size: int) -> StateFeatures:
+    """The features of a state's text (LeanDojo's format), of its first goal, for that is where tactics act."""
+    first = text.split("\n\n", 1)[0]
+    context, _, target = first.partition("⊢ ")
+    kinds: dict[str, str] = {}
+    heads: list[str] = []
+    facts = 0
+    body: list[str] = []
+    for line in context.splitlines():
+        names, colon, kind = line.partition(" : ")
+        if not colon or line[:1].isspace():
+            body += TOKEN.findall(line)[:40]
+            continue
+        tokens = TOKEN.findall(kind)
+        head = tokens[0] if tokens else "?"
+        fact = _is_fact(tokens)
+        facts += fact
+        for name in names.split():
+            kinds[name] = ("h:" + _relation(tokens)) if fact else ("v:" + head)
+        heads.append(head)
+        body += tokens[:40]
+    goal = [kinds.get(t, t) for t in TOKEN.findall(target)[:120]]
+    relation = _relation(goal)
+    found = [f"t {t}" for t in goal]
+    found += [f"b {a} {b}" for a, b in pairwise(goal)]
+    found += [f"h {kinds.get(t, t)}" for t in body[:80]]
+    found += [f"r {relation}", f"f {goal[0] if goal else ''}", f"g {min(goals, 5)}", f"n {min(len(heads), 12)}"]
+    unique = list(dict.fromkeys(found))[:STATE_WIDTH]
+    crossing = list(dict.fromkeys([f"r {relation}", f"f {goal[0] if goal else ''}", *(f"t {t}" for t in goal)]))
+    crossing += [f"h {t}" for t in dict.fromkeys(kinds.values())]
+    constants = frozenset(t for t in [*TOKEN.findall(target), *body] if t[0].isalpha() and t not in kinds)
+    parts = frozenset(p.lower() for t in [*goal, *body] for p in _parts(t))
+    numbers = (
+        math.log1p(size), float(goals), float(len(heads)), float(facts), float(relation == "="),
+        math.log1p(len(goal)), float("∀" in goal or "→" in goal),
+    )  # fmt: skip
+    return StateFeatures(
+        np.array([_hash(f) % STATE_ROWS for f in unique], dtype=np.int64),
+        np.array([_hash(f) for f in crossing[:CROSS_WIDTH]], dtype=np.uint64),
+        kinds, constants, parts, numbers,
+    )  # fmt: skip
+
+
+def _is_fact(tokens: Sequence[str]) -> bool:
+    return any(t in ("=", "≤", "<", "∈", "¬", "∧", "∨", "↔", "≠", "∣", "∃", "≥", ">") for t in tokens)
+
+
+def _relation(tokens: Sequence[str]) -> str:
+    """The loosest relation of a formula, as far as tokens tell."""
+    for mark in ("∀", "∃", "↔", "→", "∨", "∧", "¬", "=", "≠", "≤", "<", "≥", ">", "∣", "∈"):
+        if mark in tokens:
+            return mark
+    return tokens[0] if tokens else ""
+
+
+def _parts(token: str) -> list[str]:
+    return [_SYMBOLS[token]] if token in _SYMBOLS else PART.findall(token)
+
+
+def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[float]) -> Batch:
+    """The features of candidates; ``costs`` are what their proposers think of them, in nats."""
+    rows = np.full((len(actions), ACTION_WIDTH), -1, dtype=np.int64)
+    crosses = np.full((len(actions), 2 * CROSS_WIDTH), -1, dtype=np.int64)
+    dense = np.zeros((len(actions), DENSE), dtype=np.float32)
+    width = len(state.crossed)
+    for i, (action, cost) in enumerate(zip(actions, costs, strict=True)):
+        raw = TOKEN.findall(action)[:60]
+        tokens = [raw[0], *(_kind(t, state) for t in raw[1:])] if raw else []
+        template = _template(tokens)
+        found = [f"t {t}" for t in tokens] + [f"b {a} {b}" for a, b in pairwise(tokens)]
+        found = [f"T {template}", f"w {tokens[0] if tokens else ''}", *found]
+        names = [t for t in tokens[1:] if "." in t or "_" in t]
+        unique = list(dict.fromkeys(found))[:ACTION_WIDTH]
+        rows[i, : len(unique)] = [_hash(f) % ACTION_ROWS for f in unique]
+        for at, key in enumerate((template, " ".join(tokens[:4]))):
+            mixed = state.crossed * np.uint64(0x9E3779B1) + np.uint64(_hash(key)) * np.uint64(0x85EBCA77)
+            crossed = (mixed >> np.uint64(7)) % np.uint64(CROSS_ROWS)
+            crosses[i, at * width : (at + 1) * width] = crossed.astype(np.int64)
+        dense[i] = _dense(state, action, names, cost)
+    return Batch(state.rows, rows, crosses, dense)
+
+
+def _kind(token: str, state: StateFeatures) -> str:
+    known = state.kinds.get(token)
+    if known is not None:
+        return known
+    return "G" if token in state.constants else token
+
+
+def _template(tokens: Sequence[str]) -> str:
+    """The tactic without its names: ``L`` for a lemma, and a list of one kind of thing once."""
+    found: list[str] = []
+    for token in tokens:
+        lemma = token[:1].isalpha() and ":" not in token and ("." in token or "_" in token)
+        shape = "L" if lemma and found else token
+        if len(found) > 1 and found[-1] == "," and found[-2] == shape:
+            found.pop()
+        else:
+            found.append(shape)
+        if len(found) == 14:
+            break
+    return " ".join(found)
+
+
+def _dense(state: StateFeatures, action: str, names: Sequence[str], cost: float) -> list[float]:
+    parts = {p.lower() for name in names for p in PART.findall(name.split(".", 1)[-1])}
+    shared = len(parts & state.parts)
+    return [
+        min(cost, 8.0), math.log1p(len(action)), float(len(names)), float(shared), shared / max(len(parts), 1),
+        float("\n" in action), float("<;>" in action), *state.numbers,
+    ]  # fmt: skip

@@ -1,0 +1,70 @@
+"""Which model: a folder, a hub id, a server's URL, the default model that comes along, or none."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prover.model.language_model import LanguageModel, ModelError
+
+if TYPE_CHECKING:
+    from prover.problem import Problem
+
+NONE = "none"
+VARIABLE = "PROVER_MODEL"
+
+
+def choice_of(problem: Problem) -> str:
+    """The model asked for: the problem's ``metadata["model"]``, else the environment's PROVER_MODEL, else empty (the
+    default model).
+    """
+    return problem.metadata.get("model", "") or os.environ.get(VARIABLE, "")
+
+
+def default_folder() -> Path | None:
+    """The folder of the default model: of the source tree or of the installed package; None where it is missing."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package.parent / "data" / "model", package / "_model"):
+        if (folder / "config.json").is_file():
+            return folder
+    return None
+
+
+def has_torch() -> bool:
+    """Whether torch is installed; does not import it."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def load_language_model(choice: str) -> LanguageModel:
+    """The language model called ``choice``: a URL (``http://…/v1`` or ``http://…/v1#MODEL``), a folder or a hub id.
+
+    Raises:
+        ModelError: it cannot be had; says why in one line.
+    """
+    if choice.startswith(("http://", "https://")):
+        from prover.model.openai_backend import OpenAIModel
+
+        url, _, model = choice.partition("#")
+        return OpenAIModel(url, model=model)
+    if not has_torch() or importlib.util.find_spec("transformers") is None:
+        raise ModelError(f"the model {choice} needs torch and transformers: pip install 'neural-prover[model]'")
+    from prover.model.transformers_backend import TransformersModel
+
+    return TransformersModel(choice)
+
+
+def kind_of(folder: Path) -> str:
+    """``model_type`` of a model folder's config.json; empty where there is none to read."""
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(config.get("model_type", "")) if isinstance(config, dict) else ""
+
+
+def kind_of_choice(choice: str) -> str:
+    """:func:`kind_of` of a choice; empty for a URL or a hub id."""
+    return "" if choice.startswith(("http://", "https://")) else kind_of(Path(choice))

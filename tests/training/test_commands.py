@@ -1,0 +1,112 @@
+"""Settings, `prove train …` on real Lean, expert iteration that resumes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("torch")
+
+from prover_training.attempts import read_attempts
+from prover_training.expert_iteration import IterationConfig, Round, best, best_proofs, expert_iteration
+from prover_training.gather import GatherConfig
+from prover_training.settings import read_settings
+from prover_training.sft import SftConfig
+
+from prover.cli.main import cli
+from prover.errors import BadInput
+from prover.lean.toolchain import Toolchain
+
+STATEMENTS = {
+    "add": "theorem t (a b : Nat) : a + b = b + a",
+    "zero": "theorem t (a : Nat) : a + 0 = a",
+    "both": "theorem t (p q : Prop) (h : p ∧ q) : q ∧ p",
+    "rev": "theorem t (l : List Nat) : l.reverse.reverse = l",
+}
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Path:
+    path = tmp_path / "problems.jsonl"
+    path.write_text("".join(json.dumps({"name": n, "statement": s}) + "\n" for n, s in STATEMENTS.items()))
+    return path
+
+
+def test_settings_of_a_file_and_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text('[sft]\nsteps = 7\nlearning_rate = 1\ncurriculum = "length"\n')
+    found = read_settings(SftConfig, "sft", file, ["steps=9", "prompt=bfs"], seed=None)
+    assert (found.steps, found.learning_rate, found.curriculum, found.prompt, found.seed) == (
+        9,
+        1.0,
+        "length",
+        "bfs",
+        0,
+    )
+    for sets, said in ((["stepps=1"], "no setting 'stepps'"), (["steps=x"], "TOML"), (["steps"], "NAME=VALUE")):
+        with pytest.raises(BadInput, match=said):
+            read_settings(SftConfig, "sft", None, sets)
+    file.write_text("[sft]\nsteps = 'many'\n")
+    with pytest.raises(BadInput, match="kind int"):
+        read_settings(SftConfig, "sft", file)
+
+
+def test_gather_keeps_every_step_and_goes_on(lean_toolchain: Toolchain, problems: Path, tmp_path: Path) -> None:
+    out = tmp_path / "attempts.jsonl"
+    arguments = ["train", "gather", str(problems), "-o", str(out), "--set", "seconds=20", "--set", "steps=30", "--json"]
+    first = CliRunner().invoke(cli, [*arguments, "--limit", "2"])
+    assert first.exit_code == 0, first.output
+    again = CliRunner().invoke(cli, arguments)
+    assert json.loads(again.stdout)["attempts"] == 4
+    attempts = list(read_attempts(out))
+    assert len({a.name for a in attempts}) == 4 and all(a.tried for a in attempts)
+    proved = [a for a in attempts if a.status == "proved"]
+    assert len(proved) >= 3
+    for attempt in proved:
+        assert attempt.states[0].distance is not None
+        assert {step.status for step in attempt.tried} & {"finished"}
+    assert set(best_proofs(attempts)) == {a.name for a in proved}
+
+
+def test_expert_iteration_learns_measures_and_resumes(
+    lean_toolchain: Toolchain, tmp_path: Path, attempts: Path
+) -> None:
+    from prover_training.train_command import _problems
+
+    path = tmp_path / "problems.jsonl"
+    lines = [
+        json.dumps({"name": f"p{i}", "statement": f"theorem t (a b : Nat) (h : a = b + {i}) : b + {i} = a"})
+        for i in range(24)
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    every = _problems(path)
+    config = IterationConfig(rounds=1, problems=16, steps=4, epochs=1)
+    out = tmp_path / "run"
+    said: list[str] = []
+    rounds = expert_iteration(every[:20], every[20:], out, config, say=said.append)
+    assert [r.number for r in rounds] == [0, 1] and rounds[1].searched == 16 and rounds[1].proved > 10
+    assert all(0 <= r.held_out <= r.of == 4 for r in rounds)
+    assert (out / "round1" / "model" / "model.safetensors").is_file() and (out / "rounds.json").is_file()
+    with pytest.raises(BadInput, match="--resume"):
+        expert_iteration(every[:20], every[20:], out, config)
+    assert expert_iteration(every[:20], every[20:], out, config, resume=True) == rounds
+
+
+def test_the_best_round_goes_on() -> None:
+    rounds = [Round(0, 0, 0, 0, 5, 9, ""), Round(1, 9, 5, 9, 7, 9, "one"), Round(2, 18, 6, 9, 6, 9, "two")]
+    assert best(rounds).model == "one"
+    assert GatherConfig().explore > 0
+
+
+def test_evaluate_compares_two_models_in_turn(lean_toolchain: Toolchain, problems: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    answer = CliRunner().invoke(
+        cli, ["train", "evaluate", str(problems), "--steps", "20", "--seconds", "20", "-o", str(out), "--json"]
+    )
+    assert answer.exit_code == 0, answer.output
+    found = json.loads(answer.stdout)
+    assert found["compared"] == 4 and found["rate_a"]["value"] >= 0.5
+    assert (out / "a" / "results.jsonl").is_file() and (out / "plot.png").is_file()

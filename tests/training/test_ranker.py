@@ -1,0 +1,115 @@
+"""The ranker: it learns what helped, computes the same with numpy as with torch, and is used by a search."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
+import torch
+from prover_plugins.lrm.ranker import LearnedRanker
+from prover_training import ranker as training
+from prover_training.attempts import read_attempts
+from prover_training.ranker_data import examples, held_out, proposers_of
+
+from prover.domain import Candidate
+from prover.errors import BadInput
+from prover.model import features
+from prover.model.language_model import ModelError
+from prover.model.ranker import RankerModel, Ranking
+from prover.problem import Problem
+
+STATE = "k : Nat\n⊢ k + 0 = k"
+
+
+@pytest.fixture
+def folder(attempts: Path, tmp_path: Path) -> Path:
+    every = list(read_attempts(attempts))
+    config = training.RankerConfig(width=16, hidden=16, epochs=30, batch=8, learning_rate=2e-2, pace=0.0)
+    learned, kept = held_out(every, fraction=0.3, seed=1)
+    trained = training.train(examples(learned), examples(kept), config)
+    training.save(trained, config, proposers_of(every, least=1), tmp_path / "model", {"attempts": len(every)})
+    return tmp_path / "model"
+
+
+def test_it_puts_first_what_helped_also_with_another_variable(folder: Path) -> None:
+    model = RankerModel.load(folder)
+    actions = ["omega", "rw [Nat.add_comm]", "cases k <;> skip"]
+    ranking = model.rank(STATE, 1, 8, actions, [0.2, 1.0, 2.0])
+    assert int(ranking.log_probability.argmax()) == 2
+    assert (ranking.log_probability <= 0).all() and ranking.seconds[0] > ranking.seconds[1]
+    assert (folder / "README.md").is_file() and json.loads((folder / "training.json").read_text())["attempts"] == 44
+
+
+def test_numpy_computes_what_torch_does() -> None:
+    torch.manual_seed(0)
+    config = training.RankerConfig()
+    network = training.RankerNetwork(config, np.zeros(features.DENSE), np.ones(features.DENSE))
+    for table in (network.state, network.action, network.cross):
+        torch.nn.init.normal_(table.weight, std=0.1)
+    network.half().float().eval()
+    batch = features.read_actions(
+        features.read_state(STATE, 1, 8), ["omega", "induction k <;> simp_all", ""], [0.1, 2, 3]
+    )
+    ours = training.export(network, config).judge(batch)
+    with torch.no_grad():
+        states = torch.from_numpy(np.repeat(batch.state[None, :], 3, axis=0))
+        theirs = network(states, *(torch.from_numpy(a) for a in (batch.actions, batch.crosses, batch.dense)))
+    expected = torch.nn.functional.logsigmoid(theirs[:, 0]).numpy()
+    assert ours.log_probability == pytest.approx(expected, abs=1e-3)
+    assert np.log(ours.seconds) == pytest.approx(theirs[:, 1].numpy(), abs=1e-2)
+
+
+def test_features_do_not_depend_on_names() -> None:
+    one = features.read_actions(features.read_state("k : Nat\n⊢ k + 0 = k", 1, 8), ["induction k"], [1.0])
+    two = features.read_actions(features.read_state("long : Nat\n⊢ long + 0 = long", 1, 8), ["induction long"], [1.0])
+    assert (one.state == two.state).all() and (one.actions == two.actions).all() and (one.crosses == two.crosses).all()
+    three = features.read_actions(features.read_state("k : Nat\n⊢ k + 0 = k", 1, 8), ["cases k"], [1.0])
+    assert (one.actions != three.actions).any()
+
+
+def test_slow_steps_are_put_back_by_pace() -> None:
+    ranking = Ranking(np.log(np.array([0.5, 0.3, 0.5])), np.array([0.2, 0.02, 0.001]))
+    assert RankerModel({}, pace=0.0).log_preference(ranking) == pytest.approx(ranking.log_probability)
+    # By probability for each second the second one comes before the first; nothing is quicker than a request.
+    by_pace = RankerModel({}, pace=1.0).log_preference(ranking)
+    assert by_pace[1] > by_pace[0] and by_pace[2] == pytest.approx(np.log(0.5))
+
+
+class State:
+    key, text, goals, size = "k", STATE, 1, 8
+
+
+def test_the_plugin_ranks_what_it_learned_to_judge_and_is_silent_without_a_model(folder: Path, tmp_path: Path) -> None:
+    plugin = LearnedRanker()
+    problem = Problem("theorem t", metadata={"model": str(folder)})
+    candidates = [Candidate("omega", "automation", score=0.9), Candidate("cases k <;> skip", "automation", score=0.1)]
+    ranked = plugin.rank(problem, State(), [*candidates, Candidate("x", "stranger", score=0.5)])
+    assert ranked is not None and ranked[0] is not None and ranked[1] is not None
+    assert ranked[1] > ranked[0] and ranked[2] is None
+    assert plugin.rank(Problem("theorem t", metadata={"model": "none"}), State(), candidates) is None
+    assert plugin.rank(Problem("t", domain="math", metadata={"model": str(folder)}), State(), candidates) is None
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text('{"model_type": "ranker"}')
+    assert plugin.rank(Problem("theorem t", metadata={"model": str(broken)}), State(), candidates) is None
+    with pytest.raises(ModelError, match="cannot read the ranker"):
+        RankerModel.load(broken)
+
+
+def test_nothing_to_learn_from_is_one_clear_line() -> None:
+    with pytest.raises(BadInput, match="needs attempts"):
+        training.train([], [], training.RankerConfig())
+
+
+def test_the_default_model_is_small_and_loads() -> None:
+    from prover.model.loading import default_folder
+
+    folder = default_folder()
+    assert folder is not None
+    assert (folder / "model.safetensors").stat().st_size <= 16 * 2**20
+    assert "automation" in RankerModel.load(folder).proposers

@@ -1,0 +1,105 @@
+"""Searches made for their data: every problem is searched, and all that was tried is kept with Lean's verdicts.
+
+With ``explore`` above zero the order of what is tried is disturbed in a share of the searches, so that
+the data also tells what would have helped had it been tried earlier.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prover.errors import BadInput, InfrastructureFault
+from prover.lean.environment import LeanDomain
+from prover.problem import Budget, Problem
+from prover.search import SearchFault, search
+from prover.search.scoring import SearchConfig
+from prover.session import Options, Session
+from prover_training.attempts import Attempt, append, attempt_of, read_attempts
+
+
+@dataclass(frozen=True, slots=True)
+class GatherConfig:
+    """``seconds`` and ``steps`` are for each problem (``steps`` 0: no limit); ``explore`` is the mean of the noise
+    on costs, in nats, in a share ``noisy`` of the searches.
+    """
+
+    seconds: float = 5.0
+    steps: int = 0
+    explore: float = 0.7
+    noisy: float = 0.6
+    seed: int = 0
+    model: str = ""
+
+
+def gather(
+    problems: Sequence[Problem], out: Path, config: GatherConfig, options: Options | None = None,
+    say: Callable[[str], None] = lambda text: None, until: float | None = None,
+) -> tuple[int, int]:  # fmt: skip
+    """Searches the problems that ``out`` holds no attempt of, and appends theirs; how many are there and proved.
+
+    Every attempt is on the disk before the next begins. ``until`` (of ``time.monotonic``) ends early.
+
+    Raises:
+        ToolchainError: there is no Lean. InfrastructureFault: Lean fails again and again.
+    """
+    done = {a.name: a.status == "proved" for a in read_attempts(out)} if out.exists() else {}
+    left = [problem for problem in problems if problem.name not in done]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with Session(replace(options or Options(), use_service=False, model=config.model)) as session:
+        for number, attempt in enumerate(_attempts(session, left, config), 1):
+            if attempt is not None:
+                append(out, attempt)
+                done[attempt.name] = attempt.status == "proved"
+            if number % 20 == 0 or number == len(left):
+                say(f"{number} of {len(left)} searched; {sum(done.values())} of {len(done)} proved")
+            if until is not None and time.monotonic() > until:
+                break
+    return len(done), sum(done.values())
+
+
+FAULTS_TOLERATED = 5
+"""After so many faults of Lean in a row something is wrong that trying on does not mend."""
+
+
+def _attempts(session: Session, problems: Sequence[Problem], config: GatherConfig) -> Iterator[Attempt | None]:
+    """One attempt for each problem; None for one that makes no sense or met a fault."""
+    faults = 0
+    for problem in problems:
+        try:
+            yield attempt_at(session, problem, config)
+            faults = 0
+        except BadInput:
+            yield None
+        except InfrastructureFault:
+            faults += 1
+            if faults > FAULTS_TOLERATED:
+                raise
+            session.let_go()
+            yield None
+
+
+def attempt_at(session: Session, problem: Problem, config: GatherConfig) -> Attempt:
+    """One search, with this run's noise.
+
+    Raises:
+        BadInput: the problem makes no sense. InfrastructureFault: Lean failed.
+    """
+    dice = random.Random(f"{config.seed} {problem.name}")
+    settings = SearchConfig(exploration=config.explore if dice.random() < config.noisy else 0.0)
+    problem = session.options.informed(problem)
+    team = session.team()
+    started = time.monotonic()
+    with LeanDomain(session.server()).open(problem) as environment:
+        try:
+            outcome = search(
+                problem, environment, team.proposers, modules=team.modules, rewards=team.rewards, checks=team.checks,
+                rankers=team.rankers, config=settings, budget=Budget(config.seconds, config.steps or None),
+                weights=session.options.weights, seed=dice.randrange(1 << 30),
+            )  # fmt: skip
+        except SearchFault as fault:
+            raise InfrastructureFault(str(fault)) from fault
+    return attempt_of(problem, outcome, time.monotonic() - started)

@@ -1,0 +1,82 @@
+"""What the ranker learns from: which of the tried steps helped, and how long each took.
+
+A step helped if it lies on a found proof or left fewer goals than before. One that failed did not; one that made
+progress but is on no proof counts as a mild no where a proof was found, and milder where none was: then it may still
+have been right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from prover.model import features
+from prover_training.attempts import Attempt, Tried
+
+
+@dataclass(slots=True)
+class Example:
+    """One state with the steps tried on it: ``labels`` 0 to 1, ``weights`` of each in the loss, ``seconds``."""
+
+    batch: features.Batch
+    labels: np.ndarray
+    weights: np.ndarray
+    seconds: np.ndarray
+    solved: bool
+
+
+def label(attempt: Attempt, step: Tried) -> tuple[float, float]:
+    """Whether a step helped, and how sure that is (the weight of this example)."""
+    before = attempt.states[step.parent]
+    if step.child == -1:
+        return 0.0, 1.0
+    if step.child == -2:
+        return 1.0, 1.0
+    after = attempt.states[step.child]
+    if before.distance is not None and after.distance is not None and after.distance < before.distance:
+        return 1.0, 1.0
+    if after.goals < before.goals:
+        return 1.0, 0.7
+    return 0.0, 0.6 if attempt.status == "proved" else 0.3
+
+
+def examples(attempts: Iterable[Attempt]) -> list[Example]:
+    """One example for each state on which something was tried."""
+    found: list[Example] = []
+    for attempt in attempts:
+        by_state: dict[int, list[Tried]] = {}
+        for step in attempt.tried:
+            by_state.setdefault(step.parent, []).append(step)
+        for number, steps in by_state.items():
+            state = attempt.states[number]
+            read = features.read_state(state.text, state.goals, state.size)
+            batch = features.read_actions(read, [s.action for s in steps], [s.cost for s in steps])
+            pairs = [label(attempt, s) for s in steps]
+            found.append(
+                Example(
+                    batch, np.array([y for y, _ in pairs], np.float32), np.array([w for _, w in pairs], np.float32),
+                    np.array([max(s.micros, 1_000) * 1e-6 for s in steps], np.float32), attempt.status == "proved",
+                )
+            )  # fmt: skip
+    return found
+
+
+def held_out(
+    attempts: Sequence[Attempt], *, fraction: float = 0.12, seed: int = 0
+) -> tuple[list[Attempt], list[Attempt]]:
+    """Attempts to learn from, and those to measure on: whole library modules (generated problems by name)."""
+    parts: tuple[list[Attempt], list[Attempt]] = ([], [])
+    for attempt in attempts:
+        digest = hashlib.sha256(f"{seed} {attempt.module or attempt.name}".encode()).digest()
+        parts[int.from_bytes(digest[:4], "big") < fraction * 2**32].append(attempt)
+    return parts
+
+
+def proposers_of(attempts: Iterable[Attempt], least: int = 200) -> list[str]:
+    """The proposers of whose steps at least ``least`` were seen: those that a ranker learns to judge."""
+    counts = Counter(step.proposer for attempt in attempts for step in attempt.tried)
+    return sorted(name for name, count in counts.items() if count >= least)

@@ -1,0 +1,157 @@
+"""Reinforcement from Lean: TRL's GRPO with Lean as the environment and a reward for every step.
+
+The model proves by rollouts (:mod:`prover_training.rollouts`); each of its tokens gets the advantage of the step that
+it belongs to, instead of one for the whole answer. From top to bottom: settings, the trainer, the run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from prover.errors import BadInput
+from prover.hookspecs import RewardSignal
+from prover.model.language_model import Sampling
+from prover.model.prompts import format_named
+from prover.problem import Problem
+from prover.reward import RewardSum, default_signals
+from prover_training.card import write_card
+from prover_training.rollouts import Open, Rollout, advantages, roll_out
+from prover_training.sft import last_checkpoint, progress
+
+
+@dataclass(frozen=True, slots=True)
+class RlConfig:
+    """Settings of a run. ``steps`` counts updates, each of ``problems`` problems with ``group`` rollouts of at most
+    ``moves`` tactics of ``max_tokens`` tokens. ``beta`` weighs the distance from the model it began with.
+    """
+
+    model: str = ""
+    prompt: str = "plain"
+    steps: int = 50
+    problems: int = 2
+    group: int = 8
+    moves: int = 4
+    max_tokens: int = 32
+    temperature: float = 1.0
+    learning_rate: float = 1e-4
+    beta: float = 0.0
+    discount: float = 1.0
+    seed: int = 0
+    save_steps: int = 25
+
+
+def train_rl(
+    problems: Sequence[Problem], out: Path, config: RlConfig, open_problem: Open, *, resume: bool = False,
+    signals: Sequence[RewardSignal] = (), say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Trains the model on the problems and writes it to ``out``; returns what its card says.
+
+    ``open_problem`` opens a problem in Lean; ``signals`` are the rewards (default: those of
+    :func:`prover.reward.default_signals`).
+
+    Raises:
+        BadInput: no model or no problem is named, or the folder holds a run. ModelError: the model cannot be loaded.
+    """
+    if not config.model or not problems:
+        raise BadInput("reinforcement needs a model to begin with (--set model=FOLDER) and problems")
+    checkpoints = out / "checkpoints"
+    if not resume and (out / "model.safetensors").exists():
+        raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
+    from prover.model.transformers_backend import TransformersModel
+
+    loaded = TransformersModel(config.model)
+    trainer = _trainer(
+        loaded, problems, config, open_problem, RewardSum(signals or default_signals()), checkpoints, say
+    )
+    last = last_checkpoint(checkpoints) if resume else None
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    trainer.model.half().save_pretrained(out, safe_serialization=True)
+    loaded.tokenizer.save_pretrained(out)
+    history = [entry for entry in trainer.state.log_history if "reward" in entry]
+    rewards = [[entry["step"], entry["reward"]] for entry in history]
+    facts = {
+        "kind": "causal language model, reinforced in Lean", "base": config.model, "prompt": config.prompt,
+        "problems": len(problems), "steps": config.steps, "seed": config.seed,
+        "first_reward": rewards[0][1] if rewards else None, "last_reward": rewards[-1][1] if rewards else None,
+        "settings": asdict(config), "rewards": rewards, "finished": trainer.finished,
+    }  # fmt: skip
+    write_card(out, "A language model for proof steps, reinforced", facts)
+    return facts
+
+
+def _trainer(
+    loaded: Any, problems: Sequence[Problem], config: RlConfig, open_problem: Open, rewards: RewardSum, folder: Path,
+    say: Callable[[str], None],
+) -> Any:  # fmt: skip
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    import torch
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    form = format_named(config.prompt)
+    by_text = {_prompt(number): problem for number, problem in enumerate(problems)}
+    model_class = type(loaded)
+
+    class LeanTrainer(GRPOTrainer):
+        """GRPO whose rollouts run in Lean and whose advantages are by token."""
+
+        rolled: list[Rollout]
+        finished: list[float]
+
+        def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+            batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
+            width = batch["completion_ids"].shape[1]
+            rows: list[list[float]] = []
+            for start in range(0, len(self.rolled), config.group):
+                rows += advantages(self.rolled[start : start + config.group], config.discount)
+            padded = [(row + [0.0] * width)[:width] for row in rows]
+            batch["advantages"] = torch.tensor(padded, device=batch["completion_ids"].device)
+            return batch
+
+    def rollout(prompts: list[str], trainer: Any) -> dict[str, Any]:
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        was_training = model.training
+        model.eval()
+        player = model_class("in training", loaded=(model, loaded.tokenizer))
+        seed = config.seed * 100_003 + trainer.state.global_step
+        sampling = Sampling(max_tokens=config.max_tokens, temperature=config.temperature, seed=seed)
+        chosen = [by_text[prompt] for prompt in prompts[:: config.group]]
+        rows = roll_out(player, chosen, config.group, open_problem, form, rewards, sampling, config.moves)
+        model.train(was_training)
+        trainer.rolled = rows
+        trainer.finished.append(sum(row.finished for row in rows) / len(rows))
+        pad = loaded.pad
+        return {
+            "prompt_ids": [row.prompt for row in rows],
+            "completion_ids": [row.tokens or [pad] for row in rows],
+            "logprobs": [row.logs or [0.0] for row in rows],
+            "env_mask": [row.mask or [0] for row in rows],
+            "total": [row.total for row in rows],
+        }
+
+    def reward(completions: list[str], total: list[float | None], **rest: Any) -> list[float | None]:
+        return total
+
+    cuda = torch.cuda.is_available()
+    settings = GRPOConfig(
+        output_dir=str(folder), max_steps=config.steps, per_device_train_batch_size=config.problems * config.group,
+        num_generations=config.group, max_completion_length=config.moves * (config.max_tokens + 512),
+        learning_rate=config.learning_rate, beta=config.beta, seed=config.seed, use_cpu=not cuda, bf16=cuda,
+        gradient_checkpointing=False, report_to="none", disable_tqdm=True, logging_steps=1, shuffle_dataset=True,
+        save_steps=config.save_steps, save_total_limit=2, temperature=config.temperature,
+    )  # fmt: skip
+    trainer = LeanTrainer(
+        model=loaded.model.train(), reward_funcs=[reward], args=settings, processing_class=loaded.tokenizer,
+        train_dataset=Dataset.from_dict({"prompt": list(by_text)}), rollout_func=rollout, callbacks=[progress(say)],
+    )  # fmt: skip
+    trainer.rolled, trainer.finished = [], []
+    return trainer
+
+
+def _prompt(number: int) -> str:
+    """Stands for a problem in the dataset; the text that the model reads is written when the problem is opened."""
+    return f"problem {number}"

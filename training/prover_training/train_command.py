@@ -1,0 +1,237 @@
+"""``prove train``: searches as data, the ranker, language models, expert iteration, evaluation, the experiment."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from prover.cli.options import json_option
+
+if TYPE_CHECKING:
+    from prover.problem import Problem
+
+F = TypeVar("F", bound=Callable[..., Any])
+PATH = click.Path(path_type=Path)
+
+
+def _run_options(command: F) -> F:
+    """``--out``, ``--config``, ``--set``, ``--seed``, ``--resume``: what every training run has."""
+    for option in (
+        click.option("--resume", is_flag=True, help="Go on with the run in --out."),
+        click.option("--seed", type=int, help="Seed of everything random."),
+        click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated."),
+        click.option("--config", type=PATH, metavar="TOML", help="Settings, in a table named as the command."),
+        click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where the run goes."),
+    ):
+        command = option(command)
+    return command
+
+
+def _data_option(command: F) -> F:
+    """``--data``, once or more often."""
+    return click.option(
+        "--data", type=PATH, multiple=True, required=True, metavar="FILE",
+        help="Attempts (.jsonl, .jsonl.gz) or traces; may be repeated.",
+    )(command)  # fmt: skip
+
+
+def _problems(path: Path, limit: int | None = None, seed: int | None = None) -> list[Problem]:
+    """The problems of a set, shuffled where there is a seed."""
+    from prover.bench.suite import read_suite
+
+    problems = list(read_suite(path).problems)
+    if seed is not None:
+        random.Random(seed).shuffle(problems)
+    return problems[:limit]
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _tell(as_json: bool, value: dict[str, Any], text: str) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+@click.group()
+def train() -> None:
+    """Learn from proofs: gather searches, train models on them, measure what they are worth."""
+
+
+@train.command()
+@click.argument("problems", type=PATH)
+@click.option("-o", "--out", type=PATH, required=True, metavar="FILE", help="Attempts are appended here (.jsonl).")
+@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [gather].")
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice and of the noise.")
+@json_option
+def gather(
+    problems: Path, out: Path, config: Path | None, sets: tuple[str, ...], limit: int | None, seed: int, as_json: bool
+) -> None:
+    """Search the PROBLEMS and keep all that was tried, with Lean's verdicts; goes on with what FILE has not."""
+    from prover_training.gather import GatherConfig
+    from prover_training.gather import gather as run
+    from prover_training.settings import read_settings
+
+    settings = read_settings(GatherConfig, "gather", config, sets, seed=seed)
+    total, proved = run(_problems(problems, limit, seed), out, settings, say=_say)
+    _tell(as_json, {"attempts": total, "proved": proved, "out": str(out)}, f"{total} attempts, {proved} proved: {out}")
+
+
+@train.command()
+@_data_option
+@_run_options
+@json_option
+def ranker(
+    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Train the model that judges the proposers' candidates (a minute or two; --resume has nothing to resume)."""
+    from prover_training.attempts import read_attempts
+    from prover_training.card import data_hash
+    from prover_training.ranker import RankerConfig, save
+    from prover_training.ranker import train as run
+    from prover_training.ranker_data import examples, held_out, proposers_of
+    from prover_training.settings import read_settings
+
+    del resume
+    settings = read_settings(RankerConfig, "ranker", config, sets, seed=seed)
+    attempts = [attempt for path in data for attempt in read_attempts(path)]
+    learned, kept = held_out(attempts, seed=settings.seed)
+    trained = run(examples(learned), examples(kept), settings, _say)
+    facts = {
+        "kind": "ranker of candidates", "data": ", ".join(path.name for path in data), "data_sha256": data_hash(data),
+        "attempts": len(attempts), "proved": sum(a.status == "proved" for a in attempts),
+        "held_out_attempts": len(kept), "epochs": settings.epochs, "seed": settings.seed,
+        "command": f"prove train ranker {' '.join(f'--data {path}' for path in data)} --out {out}",
+    }  # fmt: skip
+    save(trained, settings, proposers_of(attempts), out, facts)
+    best = min(trained.history[1:], key=lambda entry: entry["seconds"])
+    _tell(as_json, {**facts, "out": str(out), "best": best}, f"best epoch {best['epoch']:.0f}, written to {out}")
+
+
+@train.command()
+@_data_option
+@_run_options
+@json_option
+def sft(
+    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Fine-tune a language model on proofs (or make a small one), in the order of a curriculum."""
+    from prover_training.settings import read_settings
+    from prover_training.sft import SftConfig, train_sft
+
+    settings = read_settings(SftConfig, "sft", config, sets, seed=seed)
+    facts = train_sft(data, out, settings, resume=resume, say=_say)
+    _tell(as_json, {**facts, "out": str(out)}, f"loss {facts['final_loss']}; the model is in {out}")
+
+
+@train.command()
+@click.argument("problems", type=PATH)
+@_run_options
+@json_option
+def rl(
+    problems: Path, out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool, as_json: bool
+) -> None:
+    """Reinforce a language model (--set model=FOLDER) by proving PROBLEMS in Lean, with a reward for every step."""
+    from prover.session import Options, Session
+    from prover_training.rl import RlConfig, train_rl
+    from prover_training.settings import read_settings
+
+    settings = read_settings(RlConfig, "rl", config, sets, seed=seed)
+    with Session(Options(use_service=False)) as session:
+        facts = train_rl(_problems(problems), out, settings, _opener(session), resume=resume, say=_say)
+    said = f"mean reward {facts['first_reward']} at first, {facts['last_reward']} at last; the model is in {out}"
+    _tell(as_json, {**facts, "out": str(out)}, said)
+
+
+def _opener(session: Any) -> Any:
+    from prover.lean.environment import LeanDomain
+
+    return lambda problem: LeanDomain(session.server()).open(problem)
+
+
+@train.command("expert-iteration")
+@click.argument("problems", type=PATH)
+@click.option("--validation", type=PATH, required=True, metavar="SET.jsonl", help="Held-out problems.")
+@click.option("--hold", type=click.IntRange(1), default=60, show_default=True, help="How many of those.")
+@_run_options
+@json_option
+def expert_iteration(
+    problems: Path, validation: Path, hold: int, out: Path, config: Path | None, sets: tuple[str, ...],
+    seed: int | None, resume: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Search PROBLEMS, learn from what Lean accepted, and again with what was learned, round by round."""
+    from prover_training.expert_iteration import IterationConfig, summary
+    from prover_training.expert_iteration import expert_iteration as run
+    from prover_training.settings import read_settings
+
+    settings = read_settings(IterationConfig, "expert-iteration", config, sets, seed=seed)
+    held = _problems(validation, hold, settings.seed)
+    rounds = run(_problems(problems, None, settings.seed), held, out, settings, resume=resume, say=_say)
+    lines = [f"round {r.number}: {r.held_out} of {r.of} held-out problems, {r.attempts} attempts" for r in rounds]
+    _tell(as_json, {"rounds": summary(rounds), "out": str(out)}, "\n".join(lines))
+
+
+@train.command()
+@click.argument("problems", type=PATH)
+@click.option("--a", default="none", show_default=True, metavar="MODEL", help="The first model; none: without one.")
+@click.option("--b", default="", metavar="MODEL", help="The second model [default: the one that comes along].")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, help="A problem.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="At most so many steps of Lean a problem.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice.")
+@click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where both runs go; goes on with them.")
+@json_option
+def evaluate(
+    problems: Path,
+    a: str,
+    b: str,
+    seconds: float,
+    steps: int | None,
+    limit: int | None,
+    seed: int,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Prove PROBLEMS with two models in turn, at the same budget, and compare: intervals, McNemar, a plot."""
+    from dataclasses import asdict
+
+    from prover.problem import Budget
+    from prover.session import Options
+    from prover_training.evaluate import Side, verdict
+    from prover_training.evaluate import evaluate as run
+
+    chosen: Sequence[Problem] = _problems(problems, limit, seed if limit else None)
+    sides = (Side("a", Options(model=a)), Side("b", Options(model=b)))
+    found = run(chosen, sides, Budget(seconds, steps), out, _say)
+    _tell(as_json, {**asdict(found), "out": str(out)}, verdict(found, sides, out))
+
+
+@train.command()
+@_data_option
+@click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where it goes; goes on with it.")
+@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [experiment].")
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The first seed.")
+@json_option
+def experiment(
+    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int, as_json: bool
+) -> None:
+    """Does the order matter? The same small model on the same data by several curricula, with several seeds."""
+    from prover.session import Options, Session
+    from prover_training.experiment import ExperimentConfig, table
+    from prover_training.experiment import experiment as run
+    from prover_training.settings import read_settings
+
+    settings = read_settings(ExperimentConfig, "experiment", config, sets, seed=seed)
+    with Session(Options(use_service=False)) as session:
+        found = run(data, out, settings, _opener(session), _say)
+    _tell(as_json, {**found, "out": str(out)}, table(found))
