@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-import doctest
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import doctest
 
 Item = tuple[str, bool]
 """Source that the judge runs, and whether it is a test (else it only prepares the next ones)."""
@@ -74,6 +76,8 @@ def _always_true(node: ast.stmt) -> bool:
 
 def docstring_examples(docstring: str, entry: str) -> tuple[Item, ...]:
     """The examples of a docstring as tests: ``>>> f(1)`` with its result, or lines such as ``f(1) == 2``."""
+    import doctest
+
     items: list[Item] = []
     try:
         examples = doctest.DocTestParser().get_examples(docstring)

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from prover.errors import InfrastructureFault
-from prover_plugins.code_exec.sandbox.inside import codec, confine
+from prover_plugins.code_exec.sandbox.inside import codec
 
 _PLUGINS = str(Path(__file__).resolve().parents[3])
 _START = (
@@ -280,7 +280,7 @@ def _results(
 
 def end_kind(end: Mapping[str, Any]) -> tuple[str, str]:
     """The error class and sentence for how a process ended; empty where it says nothing."""
-    if end["exit"] == confine.FORBIDDEN_EXIT or end["signal"] == signal.SIGSYS:
+    if end["exit"] == codec.FORBIDDEN_EXIT or end["signal"] == signal.SIGSYS:
         return "forbidden", "the code tried what it must not do (network, processes, files outside, …)"
     if end["exit"] == 88:
         return "memory", "the code needs too much memory"

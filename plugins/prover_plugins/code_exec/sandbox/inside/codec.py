@@ -15,6 +15,8 @@ from typing import Any
 
 MAX_FRAME = 2 * 2**20
 """Bytes; a longer frame is refused by the reader."""
+FORBIDDEN_EXIT = 87
+"""Exit status of a process that the audit hook ended."""
 _EXACT = 2**53
 _MAX_ITEMS = 200_000
 

@@ -15,10 +15,9 @@ import sysconfig
 from typing import Any
 
 from . import landlock, seccomp
+from .codec import FORBIDDEN_EXIT
 
 SCRATCH = "/scratch"
-FORBIDDEN_EXIT = 87
-"""Exit status of a process that the audit hook ended."""
 SCRATCH_BYTES = 16 * 2**20
 
 _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
