@@ -97,10 +97,25 @@ def install(if_needed: bool, archive: Path | None) -> None:
             return
     if installer.is_installed():
         click.echo(f"the embedded Lean {installer.LEAN_VERSION} is installed: {installer.install_path()}")
-        return
-    with _progress() as report:
-        path = installer.install(report, archive)
-    click.echo(f"installed the embedded Lean {installer.LEAN_VERSION}: {path}")
+    else:
+        with _progress() as report:
+            path = installer.install(report, archive)
+        click.echo(f"installed the embedded Lean {installer.LEAN_VERSION}: {path}")
+    _index()
+
+
+def _index() -> None:
+    """Indexes Lean's own library now, so that the first theorem need not wait for it."""
+    from prover.lean.embedded import launcher
+    from prover.lean.environment import DEFAULT_IMPORTS
+    from prover.lean.index import is_prepared, prepare
+    from prover.lean.server import LeanServer
+    from prover.lean.toolchain import Toolchain
+
+    with LeanServer(Toolchain("embedded", memory_limit_mb=launcher.MEMORY_LIMIT_MB)) as server:
+        if not is_prepared(server, DEFAULT_IMPORTS):
+            click.echo("indexing Lean's library (once, some ten seconds) ...", err=True)
+            prepare(server, server.open_environment(DEFAULT_IMPORTS, "").environment, DEFAULT_IMPORTS)
 
 
 @lean.command()

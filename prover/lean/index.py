@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 4
 KINDS = ("theorem", "definition", "inductive")
-_PAGE = 10_000
 _SKIPPED_MODULES = (
     "Init.Grind", "Init.Omega", "Init.Meta", "Init.Tactics", "Init.Internal", "Init.Data.Iterators",
     "Init.Data.Range", "Init.Data.Slice", "Init.Simproc", "Init.Try", "Lean.", "Lake.",
@@ -334,8 +333,14 @@ def prepare(server: LeanServer, environment: int, imports: Sequence[str]) -> Non
     Raises:
         InfrastructureFault: Lean cannot list its declarations.
     """
-    if not _path(server, imports).exists():
+    if not is_prepared(server, imports):
+        logger.info("indexing the library, once for these imports")
         load(server, environment, imports)
+
+
+def is_prepared(server: LeanServer, imports: Sequence[str]) -> bool:
+    """Whether the index for these imports is in the cache folder."""
+    return _path(server, imports).exists()
 
 
 def _path(server: LeanServer, imports: Sequence[str]) -> Path:
@@ -351,10 +356,6 @@ def _decoded(path: Path, changed: int) -> Index:
 
 def _listed(server: LeanServer, environment: int) -> list[DeclarationView]:
     found: list[DeclarationView] = []
-    offset = 0
-    while True:
-        answer = server.declarations(environment, kinds=KINDS, offset=offset, limit=_PAGE)
-        found += answer.declarations
-        offset += _PAGE
-        if offset >= answer.total:
-            return found
+    for page, _ in server.all_declarations(environment, kinds=KINDS):
+        found += page
+    return found

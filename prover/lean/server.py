@@ -7,6 +7,7 @@ too much memory a new process is started and whatever is needed next is rebuilt,
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -66,6 +67,8 @@ class LeanServer(Closing):
                 return start_process(lean.server_command(server_source()), limit)
 
         self._connection = Connection(launcher, grace_seconds)
+        # One request at a time: a plugin left behind in the middle of one must not meet the next.
+        self._lock = threading.RLock()
         self._replay = Replay(self._connection)
         self._environments: Table[Environment] = Table()
         self._shared: dict[tuple[tuple[str, ...], str], Environment] = {}
@@ -354,12 +357,13 @@ class LeanServer(Closing):
     def _step(
         self, record: State, tactics: Sequence[p.TacticCall], heartbeats: int, wall_ms: int
     ) -> list[p.TacticResult]:
-        live = self._retry(lambda: self._live(record))
         limit = sum(call.wall_ms or wall_ms for call in tactics) / 1000
-        request = p.Step(
-            id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms
-        )
-        answers = self._connection.exchange(request, p.StepOk, limit).results
+        with self._lock:
+            live = self._retry(lambda: self._live(record))
+            request = p.Step(
+                id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms
+            )
+            answers = self._connection.exchange(request, p.StepOk, limit).results
         if len(answers) != len(tactics):
             raise self._connection.lose(
                 ProcessLost(LostKind.GARBAGE, "Lean gave a wrong number of results")
@@ -383,12 +387,13 @@ class LeanServer(Closing):
     def _retry(self, work: Callable[[], T]) -> T:
         """Once more after a loss: the process may have died of what came before. A hang is not
         tried again, it would take as long."""
-        try:
+        with self._lock:
+            try:
+                return work()
+            except ProcessLost as lost:
+                if lost.kind is LostKind.HUNG:
+                    raise
             return work()
-        except ProcessLost as lost:
-            if lost.kind is LostKind.HUNG:
-                raise
-        return work()
 
     def _flush(self, environments: Sequence[Environment]) -> None:
         """Frees in Lean what was released; best effort, for a lost process has freed everything."""
@@ -402,7 +407,8 @@ class LeanServer(Closing):
             states = [live for born, live in garbage if born == generation]
             gone = [e.live for e in environments if e.generation == generation]
             request = p.Release(id=new_id(), states=states, environments=gone)
-            self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
+            with self._lock:
+                self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
         except InfrastructureFault:
             return
 
