@@ -29,12 +29,12 @@ class _Outline:
     shift: float = 0.0
 
 
-def place(children: Mapping[int, Sequence[int]], root: int = 0) -> dict[int, tuple[float, float]]:
+def place(children: Mapping[int, Sequence[int]], root: int = 0, *, pack: bool = True) -> dict[int, tuple[float, float]]:
     """The (column, row) of every node that can be reached from ``root``; the root is at (0, 0).
 
     ``children`` is a tree, each node's children in the order in which they are to appear, but that leaves come right
     after the first child. Columns and rows are 1
-    apart, but for leaves in blocks (:data:`BLOCK_PITCH`).
+    apart, but for leaves in blocks (:data:`BLOCK_PITCH`; none without ``pack``).
     """
     order = [root]
     for node in order:  # grows while it is read: parents before their children
@@ -46,7 +46,7 @@ def place(children: Mapping[int, Sequence[int]], root: int = 0) -> dict[int, tup
     for node in reversed(order):
         below = children.get(node, ())
         leaves = [child for child in below[1:] if not children.get(child)]
-        packed = set(leaves) if len(leaves) >= PACKED_FROM else set()
+        packed = set(leaves) if pack and len(leaves) >= PACKED_FROM else set()
         # The first child, then the leaves: they fit in the same column right below it. Other branches must clear its
         # whole subtree.
         parts = [(outlines.pop(child), [child]) for child in below[:1]]

@@ -24,6 +24,9 @@ from prover.search.graph import Node
 TEXT_LIMIT, MESSAGE_LIMIT = 20_000, 4_000
 """Characters; what is longer is cut and says so."""
 
+PACKED_ABOVE = 300
+"""States; in a smaller search every leaf has a row, and so a label, of its own."""
+
 Probes = Mapping[str, Mapping[str, Mapping[str, float]]]
 """What a model's probes read: by state (its number or its key), by span of tokens, the probability of each symbol."""
 
@@ -186,7 +189,7 @@ def _nodes(search: SavedSearch, strings: _Strings) -> dict[str, list[Any]]:
         # ones, so that lines are short.
         below.sort(key=lambda n: (n not in on_proof, n not in children, graph.nodes[n].cost, n))
         below[1:] = sorted(below[1:], key=lambda n: (sizes[n], graph.nodes[n].cost, n))
-    places = place(children)
+    places = place(children, pack=len(graph) > PACKED_ABOVE)
     return {
         "parent": parents,
         "x": [round(places[n.id][0], 3) for n in graph.nodes],

@@ -72,6 +72,22 @@ def test_a_search_of_5000_states_opens_and_a_click_shows_the_goal(show: Open, la
     assert str(tab.locator("#announce").text_content()).startswith(f"State {node.id},")
 
 
+INKED = """() => new Promise(done => setTimeout(() => {
+  const tree = document.getElementById('tree');
+  const { data } = tree.getContext('2d').getImageData(0, 0, tree.width, tree.height);
+  let inked = 0;
+  for (let i = 3; i < data.length; i += 4) inked += data[i] > 0;
+  done(inked / (data.length / 4));
+}, 100))"""
+
+
+def test_the_tree_is_drawn_at_first_and_after_a_change_of_size(show: Open, large: SavedSearch) -> None:
+    tab = show(large)
+    assert tab.evaluate(INKED) > 0.01
+    tab.set_viewport_size({"width": 900, "height": 620})
+    assert tab.evaluate(INKED) > 0.01
+
+
 def test_the_keyboard_walks_the_tree(show: Open, small_search: SavedSearch) -> None:
     tab = show(small_search)
     path = [0, *(edge.child.id for edge in small_search.proof if edge.child)]

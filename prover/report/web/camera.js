@@ -21,13 +21,14 @@ function redraw() {
 function resize() {
   const box = canvas.parentElement.getBoundingClientRect();
   const ratio = window.devicePixelRatio || 1;
-  const [dx, dy] = [box.width - camera.width, box.height - camera.height];
+  const size = [Math.round(box.width * ratio), Math.round(box.height * ratio)];
+  // Setting a canvas's size clears it, so it is set only where it changes, and drawn again at once.
+  if (canvas.width === size[0] && canvas.height === size[1] && camera.width) return;
   [camera.width, camera.height] = [box.width, box.height];
-  canvas.width = Math.round(box.width * ratio);
-  canvas.height = Math.round(box.height * ratio);
+  [canvas.width, canvas.height] = size;
   smallest = Math.min(fitting(), 0.3);
   widest = Math.min(1, (camera.width - 150) / (extent.right - extent.left + 1));
-  if (dx || dy) redraw();
+  redraw();
 }
 
 function fitting() {
