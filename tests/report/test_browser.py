@@ -74,7 +74,10 @@ def test_a_search_of_5000_states_opens_and_a_click_shows_the_goal(show: Open, la
 
 INKED = """() => new Promise(done => setTimeout(() => {
   const tree = document.getElementById('tree');
-  const { data } = tree.getContext('2d').getImageData(0, 0, tree.width, tree.height);
+  const copy = Object.assign(document.createElement('canvas'), { width: tree.width, height: tree.height });
+  const brush = copy.getContext('2d', { willReadFrequently: true });
+  brush.drawImage(tree, 0, 0);
+  const { data } = brush.getImageData(0, 0, copy.width, copy.height);
   let inked = 0;
   for (let i = 3; i < data.length; i += 4) inked += data[i] > 0;
   done(inked / (data.length / 4));

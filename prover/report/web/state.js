@@ -117,15 +117,15 @@ function attempts(node) {
   const row = (step) => make('tr', {},
     make('td', {}, make('code', { class: `tactic ${data.proof.includes(step) ? 'good' : ''}` }, actionOf(step)),
       make('div', { class: 'quiet' }, strings[steps.others[step]])),
-    make('td', { class: 'number' }, preference(step), make('div', { class: 'quiet' }, `cost ${number(steps.cost[step], 2)}`)),
-    make('td', { class: 'number' }, number(steps.reward[step], 2), make('div', { class: 'quiet' }, `${number(steps.micros[step] / 1000, 1)} ms`)),
+    make('td', { class: 'number' }, preference(step), [`cost ${number(steps.cost[step], 2)}`,
+      `reward ${number(steps.reward[step], 2)}`, `${number(steps.micros[step] / 1000, 1)} ms`].map((words) => make('div', { class: 'quiet' }, words))),
     outcome(step));
   body.append(...list.slice(0, ROWS_SHOWN).map(row));
   const rest = list.slice(ROWS_SHOWN);
   const more = rest.length ? make('button', { type: 'button', class: 'more', onclick: () => { body.append(...rest.map(row)); more.remove(); } },
     `Show ${rest.length.toLocaleString('en')} more`) : null;
-  const head = ['tactic', 'preference', 'reward', 'what the checker said'].map((name, place) =>
-    make('th', { scope: 'col', class: place === 1 || place === 2 ? 'number' : undefined }, name));
+  const head = ['tactic', 'preference', 'what the checker said'].map((name, place) =>
+    make('th', { scope: 'col', class: place === 1 ? 'number' : undefined }, name));
   return [make('h3', {}, `Tried here: ${plural(list.length, 'step')}`),
     make('table', { id: 'attempts' }, make('thead', {}, make('tr', {}, head)), body), more];
 }
