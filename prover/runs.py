@@ -103,7 +103,7 @@ def to_json(event: object) -> dict[str, Any]:
         case ev.InsightFound():
             refutation = None if event.refutation is None else dict(event.refutation.values)
             return {
-                "event": name, "node": event.node, "module": event.module, "facts": event.facts,
+                "event": name, "node": event.node, "module": event.module, "facts": [str(fact) for fact in event.facts],
                 "features": dict(event.features), "refutation": refutation,
             }  # fmt: skip
         case ev.NodeExpanded() | ev.GoalsClosed() | ev.PluginFault() | ev.SearchFinished():

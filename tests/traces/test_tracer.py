@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from prover.errors import BadInput
@@ -71,15 +72,11 @@ def test_a_false_trace_is_found_out(lean_server: LeanServer) -> None:
     first, second = theorem.traced_tactics
 
     def with_steps(*steps: TracedTactic) -> FileTrace:
-        import msgspec
-
         changed = msgspec.structs.replace(theorem, traced_tactics=steps)
         return msgspec.structs.replace(traced, theorems=(changed,))
 
     def problems(changed: FileTrace) -> list[str]:
         return [m.problem for replayed in replay_file(lean_server, text, changed) for m in replayed.mismatches]
-
-    import msgspec
 
     assert problems(traced) == []
     after = msgspec.structs.replace(first, state_after="⊢ True")
