@@ -16,7 +16,7 @@ PACKAGES := $(patsubst %/__init__.py,%,$(wildcard prover/__init__.py \
 # checkout that touches times does not.
 STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum | tr ' ' '-')
 
-.PHONY: help demo test lint bench lean venv clean
+.PHONY: help demo test lint bench lean browser venv clean
 
 help:
 	@echo 'make demo   set up, fetch the embedded Lean, prove three theorems'
@@ -41,6 +41,19 @@ $(STAMP):
 lean: $(STAMP)
 	@$(BIN)/prove lean install --if-needed
 
+# A browser for the tests of the report page. Installed only where that needs no asking; without one those tests say
+# so and are skipped.
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+APT := apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20
+
+browser:
+	@if [ -n "$(CHROMIUM)" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'Installing chromium (once) ...'; \
+	  { $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install -y --no-install-recommends chromium; } >/dev/null \
+	    || echo 'chromium could not be installed: the tests of the report page are skipped' >&2; \
+	else echo 'no chromium: the tests of the report page are skipped'; fi
+
 demo: $(STAMP) lean
 	@$(BIN)/python data/examples/demo.py
 
@@ -50,7 +63,7 @@ lint: $(STAMP)
 
 # Some builds of Node are instrumented and would leave a default.profraw in the working tree.
 test: export LLVM_PROFILE_FILE = /dev/null
-test: lint lean
+test: lint lean browser
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(STAMP) lean

@@ -118,7 +118,7 @@ class Insight:
     it ends.
     """
 
-    facts: tuple[str, ...] = ()
+    facts: Sequence[str] = ()
     candidates: Iterable[Candidate] = ()
     features: Mapping[str, float] = field(default_factory=dict)
     refutation: Refutation | None = None

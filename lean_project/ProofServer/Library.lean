@@ -47,41 +47,70 @@ structure Listing where
   total : Nat := 0
   out : Array Json := #[]
 
-def declarationsJson (env : Environment) (modules kinds : List String) (withTypes : Bool) (offset limit : Nat)
-    (fromModule wholeModules : Nat := 0) : MetaM Json := do
+/-- Which declarations are asked for: empty lists mean all; `own` means those that are not imported. -/
+structure Selection where
+  modules : List String
+  kinds : List String
+  names : List String
+  own : Bool
+  withTypes : Bool
+  offset : Nat
+  limit : Nat
+  /-- The position of the module to begin with, in the order of imports. -/
+  fromModule : Nat
+  /-- Where it is not 0: go on to the end of the module in which so many are reached, and say which is next. -/
+  wholeModules : Nat
+
+def declarationJson (env : Environment) (n module : Name) (position : Nat) (i : ConstantInfo) (kind : String)
+    (prop withTypes : Bool) : MetaM Json := do
+  let conclusion := conclusionOf i.type
+  let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)),
+    ("position", jNat position), ("is_prop", .bool prop),
+    ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))), ("head", jStr (headText conclusion)),
+    ("sides", jStrs (sideHeads conclusion)), ("term", jStr (if prop then termText env {} conclusion 80 else ""))]
+  if !withTypes then return Json.mkObj fields
+  let text ← (try pure (clip (← ppExpr i.type).pretty 2000) catch _ => pure "")
+  return Json.mkObj (("type", jStr text) :: ("statement", jStr (if prop then termText env {} i.type 200 else "")) :: fields)
+
+def addDeclaration (env : Environment) (s : Selection) (r : Listing) (n module : Name) (position : Nat)
+    (i : ConstantInfo) : MetaM Listing := do
+  if n.isInternalDetail || isPrivateName n then return r
+  let prop ← match i with
+    | .thmInfo _ => pure true
+    | .axiomInfo _ | .opaqueInfo _ => (try isProp i.type catch _ => pure false)
+    | _ => pure false
+  let kind := kindText i prop
+  if !(match s.kinds with | [] => true | l => seenText l kind) then return r
+  let r := { r with total := r.total + 1 }
+  if r.total ≤ s.offset || s.limit ≤ r.out.size then return r
+  return { r with out := r.out.push (← declarationJson env n module position i kind prop s.withTypes) }
+
+def declarationsJson (env : Environment) (s : Selection) : MetaM Json := do
   let mut r : Listing := {}
-  let mut names := env.header.moduleNames.toList
-  let mut index := 0
   let mut next := 0
-  for data in env.header.moduleData.toList do
-    let module := match names with | m :: _ => m | [] => .anonymous
-    names := match names with | _ :: l => l | [] => []
-    index := index + 1
-    if index ≤ fromModule || !hasPrefix modules module then continue
-    if wholeModules != 0 && wholeModules ≤ r.out.size then
-      next := index - 1
-      break
-    for n in data.constNames.toList do
-      if n.isInternalDetail || isPrivateName n then continue
+  match s.names with
+  | [] =>
+    if s.own then
+      for (n, i) in localConstants env do r ← addDeclaration env s r n .anonymous 0 i
+    else
+      let mut names := env.header.moduleNames.toList
+      let mut index := 0
+      for data in env.header.moduleData.toList do
+        let module := match names with | m :: _ => m | [] => .anonymous
+        names := match names with | _ :: l => l | [] => []
+        index := index + 1
+        if index ≤ s.fromModule || !hasPrefix s.modules module then continue
+        if s.wholeModules != 0 && s.wholeModules ≤ r.out.size then
+          next := index - 1
+          break
+        for n in data.constNames.toList do
+          let some i := env.find? n | continue
+          r ← addDeclaration env s r n module (index - 1) i
+  | l =>
+    for text in l do
+      let n := text.toName
       let some i := env.find? n | continue
-      -- the type check is the costly part, so only where the answer is shown or filtered by
-      let wanted := r.total ≥ offset && r.out.size < limit
-      let maybeProp := match i with | .axiomInfo _ | .thmInfo _ | .opaqueInfo _ => true | _ => false
-      let prop ← if maybeProp then (try isProp i.type catch _ => pure false) else pure false
-      let kind := kindText i prop
-      if !(match kinds with | [] => true | l => seenText l kind) then continue
-      r := { r with total := r.total + 1 }
-      if !wanted then continue
-      let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)),
-        ("position", jNat (index - 1)), ("is_prop", .bool prop)]
-      let conclusion := conclusionOf i.type
-      let fields := ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))) :: ("head", jStr (headText conclusion)) ::
-        ("sides", jStrs (sideHeads conclusion)) :: fields
-      let fields ← if withTypes then do
-          let text ← (try pure (clip (← ppExpr i.type).pretty 2000) catch _ => pure "")
-          pure (("type", jStr text) :: fields)
-        else pure fields
-      r := { r with out := r.out.push (Json.mkObj fields) }
+      r ← addDeclaration env s r n ((moduleOf? env n).getD .anonymous) 0 i
   return Json.mkObj [("type", jStr "declarations"), ("declarations", jArr r.out), ("total", jNat r.total),
     ("next_module", jNat next)]
 

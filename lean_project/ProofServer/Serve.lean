@@ -225,9 +225,13 @@ def handleCheck (s : Server) (j : Json) : IO Reply := do
 def handleDeclarations (s : Server) (j : Json) : IO Reply := do
   match ← s.environment? j with
   | .error r => return .error r
-  | .ok e => return .ok (← runOnEnvironment e.state.env
-      (declarationsJson e.state.env (strsField j "modules") (strsField j "kinds") (boolField j "with_types")
-        (natField j "offset") (natField j "limit" 1000) (natField j "from_module") (natField j "whole_modules")))
+  | .ok e =>
+    let selection : Selection :=
+      { modules := strsField j "modules", kinds := strsField j "kinds", names := strsField j "names",
+        own := boolField j "own", withTypes := boolField j "with_types", offset := natField j "offset",
+        limit := natField j "limit" 1000,
+        fromModule := natField j "from_module", wholeModules := natField j "whole_modules" }
+    return .ok (← runOnEnvironment e.state.env (declarationsJson e.state.env selection))
 
 def handleTrace (s : Server) (j : Json) : IO Reply := do
   match ← s.environment? j with

@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lean": ("prover.cli.lean:lean", "Which Lean is used; install, locate or stop it."),
     "bench": ("prover.cli.bench:bench", "Run a problem set, compare two runs, or measure speed."),
     "continue": ("prover.cli.continuing:continue_run", "Go on with a saved search, after your edits."),
+    "report": ("prover.cli.report:report", "Write a saved search as a page for the browser."),
+    "explain": ("prover.cli.explaining:explain", "Say what happened in a saved search, or what changed."),
     "weights": ("prover.cli.weights:weights", "Learn the weights of modules from benchmark runs."),
     "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add; write a new one."),
     "trace": ("prover.cli.trace:trace", "Traces of Lean files, repositories and searches, for training."),

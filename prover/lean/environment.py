@@ -10,6 +10,7 @@ from prover.closing import Closing
 from prover.domain import Candidate, Refutation, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.lean.goals import LeanState
+from prover.lean.index import prepare
 from prover.lean.library import Library
 from prover.lean.protocol import GoalOk, StateView, TacticCall, TacticResult
 from prover.lean.refute import is_false
@@ -183,10 +184,16 @@ class LeanEnvironment(Closing):
         """The server's id of the environment (imports and header)."""
         return self._environment
 
+    def prepare(self) -> None:
+        """Lists the library where that was never done for these imports; tens of seconds, once."""
+        prepare(self._server, self._environment, self.imports)
+
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""
         if self._library is None:
-            self._library = Library.of(self._server, self._environment, self.imports)
+            self._library = Library.of(
+                self._server, self._environment, self.imports, self.problem.header
+            )
         return self._library
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:

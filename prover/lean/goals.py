@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.lean.protocol import GoalView, HypothesisView, StateView
+from prover.report.fragments import Displayed
 
 if TYPE_CHECKING:
     from prover.lean.library import Library
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 NO_GOALS = "no goals"
 
 
-class LeanState:
+class LeanState(Displayed):
     """An immutable proof state (implements ``prover.domain.State``).
 
     States are equal when they ask the same, that is, when their keys are equal.
@@ -89,6 +90,11 @@ class LeanState:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+    def _html(self) -> str:
+        from prover.report.fragments import goals_html
+
+        return goals_html(self.text or NO_GOALS)
 
     def __repr__(self) -> str:
         return f"LeanState(id={self.id}, goals={self.goals}, key={self.key})"

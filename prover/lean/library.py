@@ -1,130 +1,206 @@
-"""The theorems in scope, ranked by how well their symbols fit a goal's.
+"""The declarations in scope, and which theorems fit a goal.
 
-The index is built once for each Lean version and set of imports (a request to the server) and cached on disk
-as JSON; ranking is a weighted overlap of symbols, rare symbols counting more (inverse document
-frequency), as in the symbol-based premise selection of Meng and Paulson (2009).
+What is imported is listed by Lean once for each version and set of imports and kept on disk; what the
+problem's header declares is listed when its library is opened. A theorem is found by rare symbols that it
+shares with the goal, or because its conclusion, or a side of it, has the goal or a part of the goal as an
+instance (:class:`prover.lean.terms.PatternTree`). Ranking weighs symbols by inverse document frequency, as in
+the symbol-based premise selection of Meng and Paulson (2009), and prefers theorems that fit by shape.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 
-import msgspec
-
-from prover.lean.embedded.cache import cache_root, write_atomically
+from prover.lean.index import Entry, Index, load, normal
 from prover.lean.protocol import DeclarationView
 from prover.lean.server import LeanServer
+from prover.lean.terms import Term
 
-FORMAT = 1
-_PAGE = 20_000
-_SKIPPED_MODULES = (
-    "Init.Grind", "Init.Omega", "Init.Meta", "Init.Tactics", "Init.Internal", "Init.Data.Iterators",
-    "Init.Data.Range", "Init.Data.Slice", "Init.Simproc", "Init.Try", "Lean.", "Lake.",
-)  # fmt: skip
 _COMMON = 3_000
-"""A symbol in more theorems than this says nothing about which one fits."""
+"""A symbol in more theorems than this brings none in: it says nothing about which one fits."""
+
+_OWN = 10_000
+_BROUGHT = 2_500
+"""So many theorems are brought in by symbols at most, those of the rarest first."""
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """One theorem: name, constants of its statement, relation of its conclusion, heads of its sides."""
+class Fit(StrEnum):
+    """How a theorem fits a goal by its shape."""
 
-    name: str
-    symbols: tuple[str, ...]
-    head: str
-    sides: tuple[str, ...]
+    APPLY = "apply"
+    """Its conclusion has the goal as an instance."""
+    MPR = "mpr"
+    """The left side of its equivalence has the goal as an instance."""
+    MP = "mp"
+    """The right side of its equivalence has."""
+    REWRITE = "rewrite"
+    """The left side of its equation or equivalence has a part of the goal as an instance."""
+    BACKWARD = "backward"
+    """The right side has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """A theorem that may help: ``score`` is only comparable within one look-up; ``fits`` may be empty."""
+
+    entry: Entry
+    score: float
+    fits: frozenset[Fit]
+
+    @property
+    def name(self) -> str:
+        """The theorem's full name."""
+        return self.entry.name
 
 
 class Library:
-    """Theorems that a proof may use, searchable by symbols."""
+    """What a proof may use: imported declarations and those of the header."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.entries = entries
-        self._containing: dict[str, list[int]] = defaultdict(list)
-        for number, entry in enumerate(entries):
-            for symbol in set(entry.symbols):
-                self._containing[symbol].append(number)
-        total = max(len(entries), 2)
-        self._weight = {
-            symbol: math.log(total / len(where)) for symbol, where in self._containing.items()
-        }
-        self._total = [sum(self._weight[s] for s in set(entry.symbols)) for entry in entries]
+    def __init__(
+        self,
+        imported: Callable[[], Index],
+        own: Callable[[], Sequence[DeclarationView]] = tuple,
+        types: Callable[[Sequence[str]], Sequence[DeclarationView]] = lambda names: (),
+    ) -> None:
+        """``imported`` and ``own`` (what the header declares) are asked at first use; ``types`` asks Lean for
+        declarations by name, with their types."""
+        self._imported = imported
+        self._own = own
+        self._types = types
+        self._statements: dict[str, str] = {}
 
     @classmethod
-    def of(cls, server: LeanServer, environment: int, imports: Sequence[str]) -> Library:
-        """The library of an environment with these imports; from the cache where it is there.
+    def of(cls, server: LeanServer, environment: int, imports: Sequence[str], header: str = "") -> Library:
+        """The library of an environment with these imports and this header.
 
-        Raises:
-            InfrastructureFault: Lean cannot list its declarations.
+        What it is asked later raises InfrastructureFault where Lean cannot list its declarations.
         """
-        key = "\n".join([str(FORMAT), server.hello().lean, *imports])
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        path = cache_root() / "libraries" / f"{digest}.json"
-        entries = _read(path)
-        if entries is None:
-            entries = _list(server, environment)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, msgspec.json.encode(entries).decode())
-        return cls(entries)
 
-    def rank(
-        self, symbols: Iterable[str], limit: int = 40, heads: frozenset[str] | None = None
-    ) -> list[Entry]:
-        """The theorems that fit best: many of the goal's rare symbols, few of their own besides.
+        def imported() -> Index:
+            return load(server, environment, imports)
 
-        ``heads`` limits the relation of the conclusion (``Eq``, ``Iff``, ``LE.le`` …).
-        """
-        wanted = {s for s in symbols if s in self._weight}
-        overlap: dict[int, float] = defaultdict(float)
-        for symbol in sorted(wanted):
-            where = self._containing[symbol]
-            if len(where) <= _COMMON:
-                weight = self._weight[symbol]
-                for number in where:
-                    overlap[number] += weight
-        # Common symbols do not bring a theorem in, but they count as covered.
-        common = {s for s in wanted if len(self._containing[s]) > _COMMON}
-        scored: list[tuple[float, int]] = []
-        for number, shared in overlap.items():
-            entry = self.entries[number]
-            if heads is not None and entry.head not in heads:
-                continue
-            shared += sum(self._weight[s] for s in common.intersection(entry.symbols))
-            covered = shared / max(self._total[number], 1e-9)
-            scored.append((-(covered * covered * covered) * shared, number))
-        scored.sort()
-        return [self.entries[number] for _, number in scored[:limit]]
+        def own() -> Sequence[DeclarationView]:
+            if not header.strip():
+                return ()
+            return server.declarations(environment, own=True, with_types=True, limit=_OWN).declarations
 
+        def types(names: Sequence[str]) -> Sequence[DeclarationView]:
+            return server.declarations(environment, names=names, with_types=True).declarations
 
-def _read(path: Path) -> list[Entry] | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Entry])
-    except (FileNotFoundError, msgspec.MsgspecError):
+        return cls(imported, own, types)
+
+    @cached_property
+    def own(self) -> Sequence[DeclarationView]:
+        """What the header declares, with types and statements."""
+        return self._own()
+
+    @cached_property
+    def _parts(self) -> list[Index]:
+        """The header's first, so that it comes first among equals."""
+        imported = self._imported()
+        if not self.own:
+            return [imported]
+        own = Index.build(self.own)
+        own.weigh_like(imported)
+        return [own, imported]
+
+    def __len__(self) -> int:
+        return sum(len(part.names) for part in self._parts)
+
+    def entry(self, name: str) -> Entry | None:
+        """The declaration of that name."""
+        for part in self._parts:
+            number = part.number(name)
+            if number is not None:
+                return part.entry(number)
         return None
 
+    def find(self, target: Term | None, symbols: Iterable[str], limit: int = 40) -> list[Premise]:
+        """The theorems that fit a goal best; those of the header before equally good ones.
 
-def _list(server: LeanServer, environment: int) -> list[Entry]:
-    entries: list[Entry] = []
-    offset = 0
-    while True:
-        answer = server.declarations(environment, kinds=["theorem"], offset=offset, limit=_PAGE)
-        entries += [_entry(d) for d in answer.declarations if _is_useful(d)]
-        offset += _PAGE
-        if offset >= answer.total:
-            return entries
+        ``target`` is what is to be shown, ``symbols`` are the constants of the goal. Deterministic.
+        """
+        wanted = set(symbols)
+        found: list[Premise] = []
+        target = None if target is None else normal(target)
+        for part in self._parts:  # sorting keeps the order of equals
+            found += _search(part, target, wanted, limit)
+        found.sort(key=lambda premise: -premise.score)
+        return found[:limit]
+
+    def statements(self, names: Sequence[str]) -> list[str]:
+        """``name : type`` for each declaration of these that there is; asked of Lean once each.
+
+        Raises:
+            InfrastructureFault: Lean cannot answer.
+        """
+        missing = [name for name in names if name not in self._statements]
+        if missing:
+            for declaration in self._types(missing):
+                text = " ".join(declaration.type.split())
+                self._statements[declaration.name] = f"{declaration.name} : {text}"
+        return [self._statements[name] for name in names if name in self._statements]
 
 
-def _entry(declaration: DeclarationView) -> Entry:
-    return Entry(
-        declaration.name, tuple(declaration.symbols), declaration.head, tuple(declaration.sides)
+def _search(index: Index, target: Term | None, symbols: set[str], limit: int) -> list[Premise]:
+    fits = _fits(index, target) if target is not None else {}
+    candidates = set(fits)
+    numbers = sorted(
+        (s for s in map(index.symbol_number, symbols) if s is not None), key=lambda s: (index.containing.length(s), s)
     )
+    for symbol in numbers:
+        where = index.containing[symbol]
+        if len(where) > _COMMON or len(candidates) + len(where) > _BROUGHT:
+            break
+        candidates.update(where)
+    here = frozenset(numbers)
+    weight = index.weight
+    scored: list[tuple[float, int]] = []
+    for number in candidates:
+        shared = sum([weight[symbol] for symbol in index.symbols[number] if symbol in here])
+        covered = (shared + 1.0) / (index.total[number] + 1.0)
+        score = covered * covered * covered * (shared + 1.0)
+        if number in fits:
+            score *= _SHAPE + _SPECIFIC * fits[number][1]
+        scored.append((-score, number))
+    scored.sort()
+    nothing: tuple[frozenset[Fit], float] = (frozenset(), 0.0)
+    return [
+        Premise(index.entry(number), -score, fits.get(number, nothing)[0])
+        for score, number in scored[:limit]
+    ]
 
 
-def _is_useful(declaration: DeclarationView) -> bool:
-    if declaration.module.startswith(_SKIPPED_MODULES):
-        return False
-    last = declaration.name.rsplit(".", 1)[-1]
-    return not last.startswith(("eq_", "match_", "injEq", "sizeOf_spec", "_"))
+_SHAPE = 2.0
+_SPECIFIC = 0.3
+"""A theorem that fits by shape counts this much more, and more for each symbol that had to match."""
+
+
+def _fits(index: Index, target: Term) -> dict[int, tuple[frozenset[Fit], float]]:
+    """Theorems whose shape fits, with how, and how many symbols of theirs had to match."""
+    how: dict[int, set[Fit]] = defaultdict(set)
+    size: dict[int, float] = defaultdict(float)
+
+    def note(fit: Fit, matches: Iterable[tuple[int, int]]) -> None:
+        for number, matched in matches:
+            how[number].add(fit)
+            size[number] = max(size[number], matched)
+
+    note(Fit.APPLY, index.conclusions.match(target, 0))
+    for position in target.subterms():
+        left = index.left_sides.match(target, position)
+        right = index.right_sides.match(target, position)
+        note(Fit.REWRITE, left)
+        note(Fit.BACKWARD, right)
+        if position == 0:
+            note(Fit.MPR, ((n, m) for n, m in left if index.heads[n] == "Iff"))
+            note(Fit.MP, ((n, m) for n, m in right if index.heads[n] == "Iff"))
+    return {number: (frozenset(kinds), math.sqrt(size[number])) for number, kinds in how.items()}
+
+
+__all__ = ["Entry", "Fit", "Library", "Premise"]

@@ -109,7 +109,8 @@ class Check(Request, tag="check", frozen=True, kw_only=True):
 
 
 class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
-    """Lists declarations of an environment, sorted by name; ``modules`` are prefixes, empty means all.
+    """Lists declarations of an environment; ``modules`` are prefixes, empty means all. ``names`` asks for these
+    alone; ``own`` for what the header declares instead of what is imported.
 
     Every page counts all that match, which takes time. To read everything, ask for ``whole_modules`` at least so
     many declarations at a time, up to the end of a module, and go on ``from_module`` where the answer ended.
@@ -118,6 +119,8 @@ class Declarations(Request, tag="declarations", frozen=True, kw_only=True):
     environment: int
     modules: list[str] = []
     kinds: list[str] = []
+    names: list[str] = []
+    own: bool = False
     with_types: bool = False
     offset: int = 0
     limit: int = 1_000
@@ -190,7 +193,8 @@ class TacticResult(msgspec.Struct, frozen=True):
 class HypothesisView(msgspec.Struct, frozen=True):
     """One hypothesis. ``head`` is the head constant of its type, ``inductive`` the inductive type that its
     type reduces to (empty for none), ``recursive`` whether that type is recursive, ``names`` the
-    constructor names with the binder names of their fields (recursive fields marked ``*name``)."""
+    constructor names with the binder names of their fields (recursive fields marked ``*name``), ``term`` the
+    type of a proof in the notation of ``lean_project/ProofServer/Terms.lean``."""
 
     name: str
     type: str
@@ -205,6 +209,7 @@ class HypothesisView(msgspec.Struct, frozen=True):
     symbols: list[str]
     depends: list[str]
     constructors: list[list[str]]
+    term: str = ""
 
 
 class ApplicationView(msgspec.Struct, frozen=True):
@@ -235,7 +240,7 @@ class GoalView(msgspec.Struct, frozen=True):
     ``dvd``, ``mem``, ``false``, ``true``, ``other``. ``definitions`` are the functions of the header that
     the goal depends on, directly or through other definitions; ``theorems`` the header's lemmas;
     ``signatures`` lists [name, explicit argument types ..., result type] of the functions whose type
-    has no dependencies."""
+    has no dependencies; ``term`` is the target in the notation of ``lean_project/ProofServer/Terms.lean``."""
 
     case: str
     hypotheses: list[HypothesisView]
@@ -250,6 +255,7 @@ class GoalView(msgspec.Struct, frozen=True):
     definitions: list[str] = []
     theorems: list[str] = []
     signatures: list[list[str]] = []
+    term: str = ""
 
 
 class HelloOk(msgspec.Struct, tag="hello", frozen=True):
@@ -362,8 +368,9 @@ class CheckOk(msgspec.Struct, tag="check", frozen=True):
 
 class DeclarationView(msgspec.Struct, frozen=True):
     """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
-    the head constants of that relation's last two arguments; ``type`` only when asked for. ``position`` is the
-    module's in the order of imports."""
+    the head constants of that relation's last two arguments; ``term`` is the conclusion of a theorem in the
+    notation of ``lean_project/ProofServer/Terms.lean``; ``type``, and ``statement`` (the whole of it in that
+    notation), only when asked for. ``position`` is the module's in the order of imports."""
 
     name: str
     kind: str
@@ -373,6 +380,8 @@ class DeclarationView(msgspec.Struct, frozen=True):
     symbols: list[str] = []
     head: str = ""
     sides: list[str] = []
+    term: str = ""
+    statement: str = ""
     position: int = 0
 
 

@@ -205,11 +205,13 @@ class LeanServer(Closing):
         *,
         modules: Sequence[str] = (),
         kinds: Sequence[str] = (),
+        names: Sequence[str] = (),
+        own: bool = False,
         with_types: bool = False,
         offset: int = 0,
         limit: int = 1_000,
     ) -> p.DeclarationsOk:
-        """One page of the declarations of an environment, sorted by name."""
+        """One page of the declarations of an environment; see :class:`prover.lean.protocol.Declarations`."""
         record = self._environments[environment]
         return self._call(
             lambda: p.Declarations(
@@ -217,6 +219,8 @@ class LeanServer(Closing):
                 environment=self._replay.environment(record),
                 modules=list(modules),
                 kinds=list(kinds),
+                names=list(names),
+                own=own,
                 with_types=with_types,
                 offset=offset,
                 limit=limit,

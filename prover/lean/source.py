@@ -27,6 +27,8 @@ from prover.lean.environment import (
     checked_by,
 )
 from prover.lean.goals import LeanState
+from prover.lean.index import prepare
+from prover.lean.library import Library
 from prover.lean.protocol import Message, SorryView, TacticCall
 from prover.lean.script import indented, renderings
 from prover.lean.server import LeanServer
@@ -192,7 +194,8 @@ class SorryEnvironment(Closing):
         self._label = label
         self.question = question
         self.problem = question.problem
-        self._steps = Steps(server, question.view.state)
+        self._library: Library | None = None
+        self._steps = Steps(server, question.view.state, self.library)
 
     @property
     def initial_state(self) -> LeanState:
@@ -208,6 +211,16 @@ class SorryEnvironment(Closing):
     def environment(self) -> int:
         """The server's id of the environment (the file's imports)."""
         return self.question._environment
+
+    def prepare(self) -> None:
+        """Lists the library where that was never done for these imports; tens of seconds, once."""
+        prepare(self._server, self.environment, self.question.source.imports)
+
+    def library(self) -> Library:
+        """The imported theorems; those of the file itself are in no environment of their own."""
+        if self._library is None:
+            self._library = Library.of(self._server, self.environment, self.question.source.imports)
+        return self._library
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Tries each candidate on the first goal of ``state``."""

@@ -145,7 +145,9 @@ class ProposerSet:
             self.of(proposer.name).asked += 1
             informed = getattr(proposer, "propose_informed", None)
             if informed is not None:
-                facts = tuple(fact for insight in insights.values() for fact in insight.facts)
+                # A module may look its facts up only now, so reading them is its own code.
+                read = [self._ask(number, tuple, insight.facts) or () for number, insight in insights.items()]
+                facts = tuple(fact for each in read for fact in each)
                 proposed = self._ask(index, informed, self.problem, state, facts)
             else:
                 proposed = self._ask(index, proposer.propose, self.problem, state)

@@ -8,8 +8,8 @@ on. Events are immutable; nodes are named by their number in the search graph (0
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from prover.domain import Candidate, Refutation, State, StepResult, Verdict
 from prover.problem import Budget, Problem
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SearchStarted:
-    """The first event. ``proposers`` are the names of those that will be asked."""
+    """The first event. ``proposers`` are the names of those that will be asked, ``weights`` what was set by name."""
 
     problem: Problem
     config: SearchConfig
@@ -29,6 +29,7 @@ class SearchStarted:
     proposers: tuple[str, ...]
     seed: int
     state: State
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class InsightFound:
 
     node: int
     module: str
-    facts: tuple[str, ...]
+    facts: Sequence[str]
     features: Mapping[str, float]
     refutation: Refutation | None
 

@@ -133,7 +133,8 @@ class _Search:
         if self.events:
             self.events.emit(
                 ev.SearchStarted(
-                    self.problem, self.config, self.meter.budget, self.proposers.names, self.seed, root.state
+                    self.problem, self.config, self.meter.budget, self.proposers.names, self.seed, root.state,
+                    dict(self.scorer.weights),
                 )
             )
         try:

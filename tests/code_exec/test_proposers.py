@@ -14,6 +14,7 @@ from prover_plugins.code_exec.environment import CodeEnvironment, check_solution
 from prover_plugins.code_exec.repair import changes
 from prover_plugins.code_exec.synthesis.bank import Bank, expression
 from prover_plugins.code_exec.synthesis.proposer import programs, render
+from prover_plugins.code_exec.synthesis.sketches import folds
 from prover_plugins.code_exec.tasks import Task, task_of
 
 from prover.cli.main import cli
@@ -148,3 +149,16 @@ def test_the_status_of_the_sandbox() -> None:
     status = json.loads(output)
     assert code == (3 if status["weakness"] else 0)
     assert {"namespaces", "private_root", "landlock", "seccomp"} <= set(status)
+
+
+def test_no_operation_fills_the_memory() -> None:
+    # Kinds are those of the first input; the others may hold anything.
+    mixed = [expression("x", 1, [2, "text", [[1], [2]]]), expression("n", 1, [3, 10**15, 10**15])]
+    bank = Bank([leaf for leaf in mixed if leaf])
+    for cost in (1, 2, 3):
+        assert all(len(str(item.values)) < 10_000 for item in bank.grow(cost))
+    words = expression("w", 1, [[1, 2], ["word"] * 200, [["a"], ["b"]] * 100])
+    assert words is not None
+    outer = Bank([words])
+    list(outer.grow(1))
+    assert all(len(str(item.values)) < 50_000 for item in folds(outer, 1))

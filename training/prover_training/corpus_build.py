@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
@@ -21,6 +21,7 @@ from prover.bench.suite import read_suite
 from prover.errors import BadInput
 from prover.lean.server import LeanServer
 from prover.problem import Problem
+from prover.traces.stream import lines
 from prover_training.corpus_families import FAMILIES, generate
 from prover_training.corpus_keys import printed_types, statement_key
 from prover_training.corpus_library import library_problems, library_theorems
@@ -207,17 +208,10 @@ def _write(file: TextIO, record: dict[str, Any]) -> None:
     file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def leaks(server: LeanServer, corpus: Path, benchmarks: Sequence[Path]) -> list[str]:
-    """The names of problems in a corpus file that state what a benchmark states; empty is good.
+def leaks(corpus: Path, keys: set[str]) -> list[str]:
+    """The names of problems in a corpus file whose key is among ``keys`` (see :func:`excluded_keys`); empty is good.
 
     Raises:
-        BadInput: a file cannot be read.
+        BadInput: the file cannot be read.
     """
-    keys = excluded_keys(server, benchmarks)
-    found = []
-    with corpus.open(encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            if record["key"] in keys:
-                found.append(str(record["name"]))
-    return found
+    return [str(record["name"]) for record in (json.loads(line) for _, line in lines(corpus)) if record["key"] in keys]

@@ -26,7 +26,7 @@ ATTRIBUTES = ("simp", "grind")
 NEAREST = 12
 """So many relatives of the same module lose their attributes."""
 
-FORMAT = 1
+FORMAT = 2
 _SIMPLE = re.compile(r"[^\W\d][\w!?'₀-₉]*")
 _MADE_BY_LEAN = re.compile(
     r"(^|\.)(_|match_|proof_|eq_\d+$|eq_def$|eq_unfold$|injEq$|inj$|inj_arrow$|sizeOf_spec$|noConfusion|ctorIdx|"
@@ -169,10 +169,10 @@ def _with_attributes(
 
 
 def _having(server: LeanServer, environment: int, attribute: str, names: Sequence[str]) -> set[str]:
-    """Those that have an attribute: Lean refuses to take it away from the others."""
+    """Those that have an attribute: Lean objects (an error or a warning) to taking it away from the others."""
     source = "\n".join(f"attribute [-{attribute}] {quoted(name)}" for name in names)
-    refused = {m.line for m in server.trace(environment, source).messages if m.severity == "error"}
-    return {name for line, name in enumerate(names, 1) if line not in refused}
+    objected = {message.line for message in server.trace(environment, source).messages}
+    return {name for line, name in enumerate(names, 1) if line not in objected}
 
 
 def written_by_a_person(name: str) -> bool:

@@ -6,13 +6,14 @@ tactics. Goals are read from their text: what matters here is numerals, ``%``, `
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
 from collections.abc import Iterator
 from math import gcd
 
 from prover.lean.protocol import HypothesisView
+from prover_plugins.arithmetic.language import Kind
+from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
+from prover_plugins.arithmetic.semantics import Evaluator, Undecided, compiled
 from prover_plugins.automation.closing import FULL, QUICK
 from prover_plugins.automation.reading import Reader, Suggestion
 
@@ -252,70 +253,26 @@ def _least_instances(goal: Reader) -> Iterator[Suggestion]:
 def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> list[int]:
     """The least natural numbers that satisfy ``condition`` as far as it can be evaluated; parts of a conjunction
     that mention anything else count as true. Empty where no part can be evaluated."""
-    tests: list[tuple[ast.expr, str, ast.expr]] = []
+    tests: list[Evaluator] = []
     for part in condition.split(" ∧ "):
-        match = re.fullmatch(r"(.+?) ([=<≤≠]) (.+)", part.strip("() "))
-        if match:
-            try:
-                left, right = (
-                    ast.parse(side.replace("^", "**"), mode="eval").body
-                    for side in match.group(1, 3)
-                )
-            except SyntaxError:
-                continue
-            names = {
-                n.id for side in (left, right) for n in ast.walk(side) if isinstance(n, ast.Name)
-            }
-            if names == {variable}:
-                tests.append((left, match[2], right))
+        try:
+            test = read_proposition(part, {variable: Kind.NAT})
+        except NotUnderstood:
+            continue
+        if test.operation in ("=", "<", "≤", "≠") and test.variables() == {variable}:
+            tests.append(compiled(test))
     if not tests:
         return []
     found: list[int] = []
     for number in range(limit):
         try:
-            values = [
-                (evaluate(a, {variable: number}), r, evaluate(b, {variable: number}))
-                for a, r, b in tests
-            ]
-        except (ValueError, ZeroDivisionError):
+            if all(test({variable: number}) for test in tests):
+                found.append(number)
+        except Undecided:
             return []
-        if all(_COMPARE[r](a, b) for a, r, b in values):
-            found.append(number)
-            if len(found) == count:
-                break
+        if len(found) == count:
+            break
     return found
-
-
-_COMPARE = {"=": operator.eq, "<": operator.lt, "≤": operator.le, "≠": operator.ne}
-
-
-def evaluate(node: ast.expr, names: dict[str, int]) -> int:
-    """Natural-number arithmetic as Lean has it (subtraction stops at 0, division rounds down).
-
-    Raises:
-        ValueError: other syntax, an unknown name, or numbers too large.
-    """
-    match node:
-        case ast.Constant(value=int(number)):
-            return number
-        case ast.Name(id=name) if name in names:
-            return names[name]
-        case ast.BinOp(left=left, op=op, right=right):
-            a, b = evaluate(left, names), evaluate(right, names)
-            match op:
-                case ast.Add():
-                    return a + b
-                case ast.Sub():
-                    return max(a - b, 0)
-                case ast.Mult():
-                    return a * b
-                case ast.Div():
-                    return a // b if b else 0
-                case ast.Mod():
-                    return a % b if b else a
-                case ast.Pow() if b <= 64:
-                    return int(a**b)
-    raise ValueError(f"not arithmetic: {ast.dump(node)}")
 
 
 def bounded(variable: HypothesisView, facts: list[HypothesisView]) -> int | None:

@@ -13,7 +13,6 @@ from prover_plugins.automation import (
     conjectures,
     enumeration,
     induction,
-    premises,
     recurrences,
     rewriting,
     structure,
@@ -58,32 +57,11 @@ class AutomationProposer:
         """Suggestions for the first goal of a Lean state; nothing for other domains."""
         if not isinstance(state, LeanState) or state.main_goal is None:
             return []
-        return self._candidates(Reader(state.main_goal, problem.header), state)
+        return self._candidates(Reader(state.main_goal, problem.header))
 
-    def _candidates(self, goal: Reader, state: LeanState) -> Iterator[Candidate]:
-        first = sorted(suggest(goal), key=lambda s: -s.score)
-        now = [s for s in first if s.score > PREMISES_FROM]
-        later = first[len(now) :]
-        yield from map(self._candidate, now)
-        # The library is searched only for states that are still open after the cheaper tactics.
-        if (library := state.library) is not None and _is_readable(goal):
-            later += premises.premises(goal, library)
-        yield from map(self._candidate, sorted(later, key=lambda s: -s.score))
-
-    def _candidate(self, s: Suggestion) -> Candidate:
-        return Candidate(
-            s.tactic, self.name, score=s.score, heartbeats=s.heartbeats, wall_ms=s.wall_ms
-        )
-
-
-PREMISES_FROM = 0.1
-"""The highest score that a theorem of the library can get."""
-
-
-def _is_readable(goal: Reader) -> bool:
-    return (
-        not goal.shadowed and goal.goal.shape not in structure.BINDERS and structure.conjunction(goal) is None
-    )
+    def _candidates(self, goal: Reader) -> Iterator[Candidate]:
+        for s in sorted(suggest(goal), key=lambda s: -s.score):
+            yield Candidate(s.tactic, self.name, score=s.score, heartbeats=s.heartbeats, wall_ms=s.wall_ms)
 
 
 def suggest(goal: Reader) -> Iterator[Suggestion]:

@@ -7,12 +7,14 @@ recurrence. A wrong value here only makes a step that fails.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from prover_plugins.arithmetic.language import Kind
+from prover_plugins.arithmetic.reading import NotUnderstood, read_number
+from prover_plugins.arithmetic.semantics import Undecided, compiled
 from prover_plugins.automation.closing import FULL
 from prover_plugins.automation.reading import Reader, Suggestion
 
@@ -23,6 +25,7 @@ _RECURRENCE = re.compile(
     re.S,
 )
 _VALUE = re.compile(r"(\w+) (\d+) = (-?\d+)(?: / (\d+))?")
+_KINDS = {"Nat": Kind.NAT, "Int": Kind.INT, "Rat": Kind.RAT, "ℕ": Kind.NAT, "ℤ": Kind.INT, "ℚ": Kind.RAT}
 _UNROLLED = 40
 _LONGEST_PERIOD = 24
 
@@ -93,62 +96,26 @@ def _read(goal: Reader) -> Iterator[Recurrence]:
 
 def _evaluate(r: Recurrence, last: int) -> dict[int, Fraction] | None:
     """Values up to index ``last`` (and to twice the longest period), None where the body is beyond us."""
-    call = re.compile(
-        rf"(?<![\w.]){re.escape(r.function)} (\d+|{r.variable}|\((?:[^()]|\([^()]*\))*\))"
-    )
-    try:
-        tree = ast.parse(
-            call.sub(r"value(\1)", r.body).replace("^", "**").replace("\n", " "), mode="eval"
-        )
-    except SyntaxError:
+    if r.kind not in _KINDS:
         return None
+    kind = _KINDS[r.kind]
     values = {i: v for i, (_, v) in r.values.items()}
+    try:
+        body = read_number(r.body, {r.variable: Kind.NAT}, kind, {r.function: ((Kind.NAT,), kind)})
+    except NotUnderstood:
+        return None
+    evaluator = compiled(body, {r.function: lambda index: values[int(index)]})
     for index in range(max(r.least + r.shift, min(values)), max(last, 3 * _LONGEST_PERIOD) + 1):
         if index in values:
             continue
         try:
-            value = _value(tree.body, {r.variable: Fraction(index - r.shift)}, values, r.kind)
-        except (KeyError, ValueError, ZeroDivisionError):
+            value = Fraction(evaluator({r.variable: index - r.shift}))
+        except (KeyError, Undecided):
             return None if index <= last else values
         if abs(value.numerator).bit_length() > 400:
             return values
         values[index] = value
     return values
-
-
-def _value(
-    node: ast.expr, names: dict[str, Fraction], values: dict[int, Fraction], kind: str
-) -> Fraction:
-    """Raises ValueError for syntax that is not arithmetic, KeyError for an unknown value."""
-    match node:
-        case ast.Constant(value=int(number)):
-            return Fraction(number)
-        case ast.Name(id=name):
-            return names[name]
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, names, values, kind)
-        case ast.Call(func=ast.Name(id="value"), args=[argument]):
-            return values[int(_value(argument, names, values, "Nat"))]
-        case ast.BinOp(left=left, op=op, right=right):
-            return _operate(
-                op, _value(left, names, values, kind), _value(right, names, values, kind), kind
-            )
-    raise ValueError(f"not arithmetic: {ast.dump(node)}")
-
-
-def _operate(op: ast.operator, a: Fraction, b: Fraction, kind: str) -> Fraction:
-    match op:
-        case ast.Add():
-            return a + b
-        case ast.Sub():
-            return max(a - b, Fraction(0)) if kind == "Nat" else a - b
-        case ast.Mult():
-            return a * b
-        case ast.Div():
-            return a / b if kind == "Rat" else Fraction(a // b)
-        case ast.Pow() if b.denominator == 1 and 0 <= b <= 64:
-            return a ** int(b)
-    raise ValueError("not arithmetic")
 
 
 def _period(r: Recurrence, values: dict[int, Fraction]) -> tuple[int, int] | None:

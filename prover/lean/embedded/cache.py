@@ -51,13 +51,13 @@ def staged_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` so that a concurrent reader sees the old content or all of the new one."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` so that a concurrent reader sees the old content or all of the new one."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     scratch = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
         scratch.chmod(0o644)
         scratch.replace(path)
     finally:

@@ -1,4 +1,4 @@
-"""``prove curriculum``: shows how a curriculum stages traces, and plots what a run was fed."""
+"""``prove curriculum``: shows how a curriculum stages traces, applies reviews, plots what a run was fed."""
 
 from __future__ import annotations
 
@@ -9,33 +9,38 @@ from pathlib import Path
 
 import click
 
-from prover.cli.options import json_option
+from prover.cli.options import json_option, lean_options, session_options
 
 WIDTH = 40
 
 
 @click.group()
 def curriculum() -> None:
-    """How a curriculum stages traces (show), and what a training run was fed (plot)."""
+    """How a curriculum stages traces (show), reviews of them (annotate), what a run was fed (plot)."""
 
 
 @curriculum.command()
 @click.argument("traces", type=click.Path(path_type=Path))
 @click.option("--curriculum", "name", default="length", show_default=True, metavar="NAME", help="Which curriculum.")
 @click.option("--stages", type=click.IntRange(1, 100), default=4, show_default=True, help="How many stages.")
+@click.option("--annotations", type=click.Path(path_type=Path), metavar="FILE", help="Reviewers' remarks (raise).")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE[:OBJECT]", help="Load one more plugin.")
 @json_option
-def show(traces: Path, name: str, stages: int, plugins: tuple[str, ...], as_json: bool) -> None:
+def show(
+    traces: Path, name: str, stages: int, annotations: Path | None, plugins: tuple[str, ...], as_json: bool
+) -> None:
     """Print the stages of TRACES (a train.json, a .jsonl of theorems, or a benchmark folder) by difficulty."""
     from prover.errors import BadInput
     from prover.plugins import curricula, load_plugins
     from prover.traces.benchmark import read_any
+    from prover_training.curriculum.annotations import Raised, read_annotations
     from prover_training.curriculum.schedule import stage
 
     known = curricula(load_plugins(plugins))
     if name not in known:
         raise BadInput(f"there is no curriculum {name!r}; there are: {', '.join(known)}")
-    staged = stage(known[name], read_any(traces), stages)
+    chosen = Raised(known[name], read_annotations(annotations)) if annotations else known[name]
+    staged = stage(chosen, read_any(traces), stages)
     rows = []
     for number, (bound, members) in enumerate(zip(staged.bounds, staged.members, strict=True), 1):
         values = [staged.difficulties[index] for index in members]
@@ -74,6 +79,46 @@ def _histogram(values: list[float]) -> None:
     click.echo("\ndifficulty  theorems")
     for value in sorted(counts):
         click.echo(f"{value:>10g}  {'#' * math.ceil(WIDTH * counts[value] / most)} {counts[value]:,}")
+
+
+@curriculum.command()
+@click.argument("traces", type=click.Path(path_type=Path))
+@click.argument("annotations", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="OUT.jsonl", help="Where they go.")
+@lean_options
+@click.pass_context
+def annotate(
+    ctx: click.Context,
+    traces: Path,
+    annotations: Path,
+    out: Path,
+    project: Path | None,
+    lean_path: Path | None,
+    no_server: bool,
+) -> None:
+    """Apply a reviewed file of ANNOTATIONS to TRACES (a folder of 'prove trace'): steps dropped, theorems dropped,
+    steps corrected where Lean accepts the proof with them. Exit code 1 where a remark could not be applied.
+    """
+    from prover.session import Session
+    from prover.traces.benchmark import write_lines
+    from prover.traces.store import Store
+    from prover_training.curriculum.annotations import Annotation, Corrector, read_annotations, reviewed
+
+    remarks = read_annotations(annotations)
+    store = Store(traces)
+    refusals: list[str] = []
+
+    def refused(annotation: Annotation, reason: str) -> None:
+        refusals.append(f"{annotation.full_name}: {annotation.action} not applied: {reason}")
+
+    with Session(session_options(project=project, lean_path=lean_path, no_server=no_server)) as session:
+        theorems = (theorem for _, found in store.traces() for theorem in found.theorems)
+        corrector = Corrector(session.server(), store)
+        count = write_lines(out, reviewed(theorems, remarks, corrector, refused))
+    for line in refusals:
+        click.echo(line, err=True)
+    click.echo(f"{len(remarks) - len(refusals)} of {len(remarks)} remarks applied; {count} theorems written to {out}")
+    ctx.exit(1 if refusals else 0)
 
 
 @curriculum.command()

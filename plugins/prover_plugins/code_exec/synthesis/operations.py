@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 MAX_ITEMS = 400
@@ -88,6 +88,34 @@ def _round(number: Any, digits: Any) -> Any:
     return round(number, digits)
 
 
+def numbers(*values: Any) -> bool:
+    """Whether all are numbers. Asked before multiplying: a text or list times a number may fill the memory."""
+    return all(isinstance(value, int | float) for value in values)
+
+
+def _times(a: Any, b: Any) -> Any:
+    if not numbers(a, b):
+        raise TypeError
+    return a * b
+
+
+def _modulo(a: Any, b: Any) -> Any:
+    if not numbers(a, b):
+        raise TypeError
+    return a % b
+
+
+def product_of(items: Any) -> Any:
+    """The product of a list of numbers.
+
+    Raises:
+        TypeError: something else is in it.
+    """
+    if not numbers(*items):
+        raise TypeError
+    return math.prod(items)
+
+
 def _repeat(items: Any, times: int) -> Any:
     if not isinstance(times, int) or times * len(items) > MAX_ITEMS:
         raise ValueError
@@ -119,9 +147,9 @@ def _op(
 ARITHMETIC = (
     _op("({0} + {1})", (NUM, NUM), lambda a, b: a + b, commutes=True),
     _op("({0} - {1})", (NUM, NUM), lambda a, b: a - b),
-    _op("({0} * {1})", (NUM, NUM), lambda a, b: a * b, commutes=True),
+    _op("({0} * {1})", (NUM, NUM), _times, commutes=True),
     _op("({0} // {1})", (NUM, NUM), lambda a, b: a // b),
-    _op("({0} % {1})", (NUM, NUM), lambda a, b: a % b),
+    _op("({0} % {1})", (NUM, NUM), _modulo),
     _op("({0} / {1})", (NUM, NUM), lambda a, b: a / b),
     _op("({0} ** {1})", (NUM, NUM), _power),
     _op("max({0}, {1})", (NUM, NUM), max, commutes=True),
@@ -135,9 +163,13 @@ ARITHMETIC = (
     _op("math.isqrt({0})", NUM, math.isqrt),
 )
 IDIOMS = (
-    _op("({0} % 2 == 0)", NUM, lambda a: a % 2 == 0),
-    _op("({0} % 2 == 1)", NUM, lambda a: a % 2 == 1),
-    _op("({0} % {1} == 0)", (NUM, NUM), lambda a, b: a % b == 0),
+    _op("{0}[0]", (SEQ,), lambda a: a[0]),
+    _op("{0}[1]", (SEQ,), lambda a: a[1]),
+    _op("{0}[-1]", (SEQ,), lambda a: a[-1]),
+    _op("list(zip({0}, {0}[1:]))", ((*LIST, STR),), lambda a: list(pairwise(a))),
+    _op("({0} % 2 == 0)", NUM, lambda a: _modulo(a, 2) == 0),
+    _op("({0} % 2 == 1)", NUM, lambda a: _modulo(a, 2) == 1),
+    _op("({0} % {1} == 0)", (NUM, NUM), lambda a, b: _modulo(a, b) == 0),
     _op("({0} > 0)", NUM, lambda a: a > 0),
     _op("({0} < 0)", NUM, lambda a: a < 0),
     _op("({0} ** 2)", NUM, lambda a: a * a),
@@ -189,7 +221,7 @@ SEQUENCES = (
     _op("sum({0})", ((NUMS, TUPLE),), sum),
     _op("max({0})", (SEQ,), max),
     _op("min({0})", (SEQ,), min),
-    _op("math.prod({0})", NUMS, math.prod),
+    _op("math.prod({0})", NUMS, product_of),
     _op("sorted({0})", (SEQ,), sorted),
     _op("sorted({0}, reverse=True)", (SEQ,), lambda a: sorted(a, reverse=True)),
     _op("sorted(set({0}))", (SEQ,), lambda a: sorted(set(a))),
@@ -236,7 +268,7 @@ CONSUMERS: dict[str, tuple[Operation, ...]] = {
     BOOL: (_op("all({0})", (LIST,), all), _op("any({0})", (LIST,), any)),
     NUM: (
         _op("sum({0})", NUMS, sum), _op("len({0})", (LIST,), len), _op("max({0})", NUMS, max),
-        _op("min({0})", NUMS, min), _op("math.prod({0})", NUMS, math.prod),
+        _op("min({0})", NUMS, min), _op("math.prod({0})", NUMS, product_of),
         _op("len(set({0}))", (LIST,), lambda a: len(set(a))),
     ),
     STR: (_op("''.join({0})", STRS, "".join), _op("' '.join({0})", STRS, " ".join)),

@@ -76,6 +76,7 @@ def programs(task: Task, deadline: float = float("inf")) -> Iterator[tuple[int, 
             chooser.learn(item)
         if cost == _SOURCE_COST:
             _fill(bank, scope, len(inputs.parameters), matches, deadline)
+        if cost == _SOURCE_COST + 1:
             yield from matches.ready(_OFFERED_COST)
         if cost >= _SOURCE_COST:
             for total, text in chooser.found(_CONDITIONALS):
@@ -119,12 +120,13 @@ def _fill(
 
 
 class _Matches:
-    """Expressions that give what is expected, handed out by cost; of those that agree everywhere the first."""
+    """Expressions that give what is expected, handed out by cost; of those that agree everywhere the cheapest."""
 
     def __init__(self, inputs: Inputs) -> None:
         self.expected = inputs.expected
-        self._given: set[str] = set()
-        self._heap: list[tuple[int, int, str]] = []
+        self._best: dict[str, int] = {}
+        self._heap: list[tuple[int, int, str, str]] = []
+        self._serial = 0
 
     def offer(self, item: Expression) -> None:
         """Keeps the expression if it matches."""
@@ -134,16 +136,20 @@ class _Matches:
         self.add(item.cost, item.text, repr(item.values))
 
     def add(self, cost: int, text: str, behaviour: str) -> None:
-        """Keeps a matching expression unless one of the same behaviour is known."""
-        if behaviour not in self._given:
-            self._given.add(behaviour)
-            heapq.heappush(self._heap, (cost, len(self._given), text))
+        """Keeps a matching expression unless one of the same behaviour is known that costs no more."""
+        if cost < self._best.get(behaviour, cost + 1):
+            self._best[behaviour] = cost
+            self._serial += 1
+            heapq.heappush(self._heap, (cost, self._serial, text, behaviour))
 
     def ready(self, cost: int | None) -> Iterator[tuple[int, str]]:
         """Hands out those up to ``cost``, all where it is None."""
         while self._heap and (cost is None or self._heap[0][0] <= cost):
-            found, _, text = heapq.heappop(self._heap)
-            yield found, text
+            found, _, text, behaviour = heapq.heappop(self._heap)
+            if self._best[behaviour] == found:
+                # Handed out: whatever behaves so and comes later is not, even if it costs less.
+                self._best[behaviour] = -1
+                yield found, text
 
 
 def same(value: Any, wanted: Any) -> bool:

@@ -19,10 +19,12 @@ from prover_plugins.code_exec.synthesis.operations import (
     STR,
     TUPLE,
     bounded,
+    numbers,
 )  # fmt: skip
 
-INNER_MOST = 500
-INNER_COST = 4
+INNER_MOST = 700
+INNER_COST = 5
+_TESTS = 3
 _SOURCES = 10
 _PAIRS = 24
 _MAX_ELEMENTS = 300
@@ -172,6 +174,8 @@ _FOLDS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
     ("a + b", lambda a, b: a + b),
     ("a + b if a > 0 else b", lambda a, b: a + b if a > 0 else b),
 )
+_JOINING = ("b + a", "a + b")
+"""Bodies for texts and lists too; the others are for numbers, since some would fill the memory."""
 _INITIAL: tuple[Any, ...] = (1, 0, "", [])
 
 
@@ -183,7 +187,7 @@ def folds(outer: Bank, most_cost: int) -> Iterator[Expression]:
             values: list[Any] = []
             for value in source.values:
                 try:
-                    if value is FAILED:
+                    if value is FAILED or (body not in _JOINING and not numbers(*value)):
                         raise ValueError
                     initial = () if start is FAILED else (start,)
                     values.append(bounded(reduce(run, value, *initial)))
@@ -238,7 +242,7 @@ class Chooser:
         self._same = same
         self._all = (1 << len(expected)) - 1
         self._right: dict[int, list[Expression]] = {}
-        self._tests: dict[int, Expression] = {}
+        self._tests: dict[int, list[Expression]] = {}
 
     def learn(self, item: Expression) -> None:
         """Remembers an expression as a branch or as a condition."""
@@ -251,18 +255,20 @@ class Chooser:
         if item.kind == BOOL:
             shown = item.values[: len(self._expected)]
             if all(isinstance(value, bool) for value in shown):
-                self._tests.setdefault(sum(1 << i for i, value in enumerate(shown) if value), item)
+                true = sum(1 << i for i, value in enumerate(shown) if value)
+                if len(known := self._tests.setdefault(true, [])) < _TESTS:
+                    known.append(item)
 
     def found(self, most: int) -> list[tuple[int, str]]:
         """Conditionals right on all examples as (cost, text), the cheapest ``most`` of them."""
         best: list[tuple[int, str]] = []
-        for (test_mask, test), (yes, yes_items) in product(self._tests.items(), self._right.items()):
+        for (test_mask, tests), (yes, yes_items) in product(self._tests.items(), self._right.items()):
             if test_mask in (0, self._all) or test_mask & ~yes:
                 continue
             for no, no_items in self._right.items():
                 if self._all & ~test_mask & ~no:
                     continue
-                for first, second in product(yes_items, no_items):
+                for test, first, second in product(tests, yes_items, no_items):
                     cost = test.cost + first.cost + second.cost + 1
                     best.append((cost, f"({first.text} if {test.text} else {second.text})"))
         best.sort()

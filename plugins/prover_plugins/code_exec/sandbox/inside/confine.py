@@ -101,6 +101,8 @@ def confine(limits: dict[str, Any], layers: dict[str, Any]) -> None:
         size = f"size={SCRATCH_BYTES},nr_inodes=1000,mode=700"
         _mount("tmpfs", SCRATCH, "tmpfs", _NOSUID | _NODEV | _NOEXEC, size)
         os.chdir(SCRATCH)
+    else:  # Python itself looks for a source file here when it reports a syntax error; it must be allowed to
+        os.chdir(library_folders()[0])
     for name, value in (
         ("AS", limits["memory"]), ("CPU", limits["cpu"]), ("FSIZE", limits["file"]), ("NOFILE", 64), ("CORE", 0),
     ):  # fmt: skip

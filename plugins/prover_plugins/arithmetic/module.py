@@ -1,0 +1,75 @@
+"""The reasoning module: reads every goal of a Lean state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from prover.domain import Candidate, Insight, Refutation, State
+from prover.lean.goals import LeanState
+from prover.lean.protocol import GoalView
+from prover.problem import Problem
+from prover_plugins.arithmetic.counterexamples import counterexample
+from prover_plugins.arithmetic.factoring import factorings
+from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
+from prover_plugins.arithmetic.language import Kind
+from prover_plugins.arithmetic.reading import NotUnderstood
+from prover_plugins.arithmetic.residues import residues
+from prover_plugins.arithmetic.semantics import Value
+from prover_plugins.arithmetic.squares import squares
+from prover_plugins.arithmetic.steps import Sketch
+from prover_plugins.arithmetic.subtraction import subtractions
+from prover_plugins.arithmetic.witnesses import witnesses
+
+_MOST_GOALS = 4
+_RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (witnesses, squares, residues, subtractions)
+_FACTORING_FROM = 0.45
+"""The best score of a factoring: what is better comes first, and may make sympy unnecessary."""
+
+
+class ArithmeticModule:
+    """Counterexamples and candidates for goals about Nat, Int and Bool."""
+
+    name = "arithmetic"
+    domains: Collection[str] = ("lean",)
+
+    def read(self, problem: Problem, state: State) -> Insight | None:
+        """A refutation where some goal is false, else candidates for the first; None where nothing is understood."""
+        if not isinstance(state, LeanState) or own_notation(problem.header):
+            return None
+        understood = 0
+        for goal in state.structure[:_MOST_GOALS]:
+            try:
+                read = read_goal(goal)
+            except NotUnderstood:
+                continue
+            values = counterexample(read)
+            if values is not None:
+                return Insight(refutation=refutation(read, values))
+            understood += 1
+        if state.main_goal is None:
+            return None
+        share = understood / min(len(state.structure), _MOST_GOALS)
+        return Insight(candidates=candidates(state.main_goal), features={"arithmetic.understood": share})
+
+
+def candidates(goal: GoalView) -> Iterator[Candidate]:
+    """Steps for a goal, best first; sympy is imported only where an equation might be factored."""
+    sketch = Sketch(goal)
+    found = [c for rule in _RULES for c in rule(sketch)]
+    found.sort(key=lambda c: -(c.score or 0.0))
+    first = [c for c in found if (c.score or 0.0) > _FACTORING_FROM]
+    yield from first
+    yield from sorted([*found[len(first) :], *factorings(sketch)], key=lambda c: -(c.score or 0.0))
+
+
+def refutation(question: Question, values: Mapping[str, Value]) -> Refutation:
+    """The values as Lean writes them."""
+    return Refutation(tuple((name, _written(value, question.variables[name])) for name, value in values.items()))
+
+
+def _written(value: Value, kind: Kind) -> str:
+    if kind is Kind.BOOL:
+        return "true" if value else "false"
+    if kind is Kind.PROP:
+        return "True" if value else "False"
+    return str(value)

@@ -1,0 +1,83 @@
+"""What the modules that propose steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from prover.domain import Candidate
+from prover.lean.protocol import GoalView
+from prover_plugins.arithmetic.goals import kinds
+from prover_plugins.arithmetic.language import Kind, Term
+from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, polynomial
+from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
+
+NAME = "arithmetic"
+HEARTBEATS = 200_000
+WALL_MS = 8_000
+
+
+def candidate(tactic: str, score: float) -> Candidate:
+    """A step of this module with the limits for nonlinear reasoning."""
+    return Candidate(tactic, NAME, score=score, heartbeats=HEARTBEATS, wall_ms=WALL_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A hypothesis that can be written, with its term."""
+
+    name: str
+    term: Term
+
+
+class Sketch:
+    """The parts of one goal that are understood; for proposals a part is enough, unlike for a refutation."""
+
+    def __init__(self, goal: GoalView) -> None:
+        self.goal = goal
+        self.kinds = kinds(goal)
+        self.target = self._read(goal.target, goal.symbols)
+        self.facts: list[Fact] = []
+        later: set[str] = set()
+        for h in reversed(goal.hypotheses):
+            if h.is_prop and h.accessible and h.name not in later:
+                term = self._read(h.type, h.symbols)
+                if term is not None:
+                    self.facts.insert(0, Fact(h.name, term))
+            later.add(h.name)
+
+    def _read(self, text: str, symbols: Iterable[str]) -> Term | None:
+        try:
+            return read_proposition(text, self.kinds, symbols, generic=True)
+        except NotUnderstood:
+            return None
+
+    def fresh(self, base: str, taken: Iterable[str] = ()) -> str:
+        """``base``, or ``base`` with the first number that makes it new."""
+        used = {h.name for h in self.goal.hypotheses}.union(taken)
+        name, number = base, 0
+        while name in used:
+            number += 1
+            name = f"{base}{number}"
+        return name
+
+    def naturals(self, p: Polynomial) -> frozenset[str]:
+        """The variables of ``p`` that are natural numbers."""
+        return frozenset(name for name in p.variables if self.kinds.get(name) is Kind.NAT)
+
+
+def difference(relation: Term) -> Polynomial | None:
+    """``left - right`` of a relation between numbers as a polynomial; None where it is none."""
+    if len(relation.arguments) != 2 or relation.arguments[0].kind not in (Kind.NAT, Kind.INT):
+        return None
+    try:
+        return polynomial(relation.arguments[0]) - polynomial(relation.arguments[1])
+    except NotPolynomial:
+        return None
+
+
+def residue_lemmas(kind: Kind) -> str:
+    """The lemmas with which ``simp`` computes a polynomial modulo a number from residues of its variables."""
+    if kind is Kind.INT:
+        return "Int.pow_succ, Int.add_emod, Int.mul_emod, Int.sub_emod"
+    return "Nat.pow_succ, Nat.add_mod, Nat.mul_mod"

@@ -1,0 +1,162 @@
+"""Witnesses for ``∃``: an equation solved for the variable, or a number that fits small models of the hypotheses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.domain import Candidate
+from prover_plugins.arithmetic.counterexamples import models
+from prover_plugins.arithmetic.goals import Question
+from prover_plugins.arithmetic.language import Kind, Term
+from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, polynomial
+from prover_plugins.arithmetic.residues import values
+from prover_plugins.arithmetic.semantics import Undecided, Values, evaluate
+from prover_plugins.arithmetic.steps import Sketch, candidate, difference, residue_lemmas
+
+_NUMERALS = (*range(13), -1, -2, -3, -4, -5, -6)
+_MODELS = 8
+
+
+def witnesses(sketch: Sketch) -> Iterator[Candidate]:
+    """Steps that give the witnesses of an existential target, and try to finish."""
+    target = sketch.target
+    if target is None or target.operation != "∃":
+        return
+    bound, body = _opened(target)
+    if len(bound) == 1:
+        (name, kind), *_ = bound
+        found = dict.fromkeys(_solved(sketch, name, kind, body), 0.6)
+        for text in _fitting(sketch, name, kind, body):
+            found.setdefault(text, 0.35)
+        yield from _divided(sketch, name, kind, body)
+    else:
+        found = dict.fromkeys(_constants(bound, body), 0.6)
+    for text, score in found.items():
+        yield candidate(f"exact ⟨{text}, by first | omega | grind | decide⟩", score)
+        yield candidate(f"refine ⟨{text}, ?_⟩", score * 0.5)
+
+
+def _opened(target: Term) -> tuple[list[tuple[str, Kind]], Term]:
+    bound: list[tuple[str, Kind]] = []
+    while target.operation == "∃":
+        assert target.bound is not None
+        bound.append((target.name, target.bound))
+        (target,) = target.arguments
+    return bound, target
+
+
+def _equations(sketch: Sketch, name: str, body: Term) -> Iterator[tuple[Polynomial, Polynomial]]:
+    """(a, b) for each equation ``a * name = b`` of ``body``; also with the facts ``v = …`` put in."""
+    for part in body.conjuncts():
+        p = difference(part) if part.operation == "=" else None
+        split = None if p is None else p.linear_in(name)
+        if split is None:
+            continue
+        slope, rest = split
+        rest = rest * constant(-1)
+        yield slope, rest
+        replaced = rest
+        try:
+            for fact in sketch.facts:
+                if fact.term.operation == "=" and fact.term.arguments[0].operation == "variable":
+                    left, right = fact.term.arguments
+                    if left.name not in right.variables():
+                        replaced = replaced.substituted(left.name, polynomial(right))
+        except NotPolynomial:
+            continue
+        if replaced != rest:
+            yield slope, replaced
+
+
+def _solved(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[str]:
+    """Polynomials that solve the equations of ``body`` linear in ``name``."""
+    for slope, rest in _equations(sketch, name, body):
+        quotient = _quotient(rest, slope)
+        if quotient is not None and all(c.denominator == 1 for c in quotient.terms.values()):
+            yield _cast(quotient, sketch, kind)
+
+
+def _divided(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[Candidate]:
+    """Where the equation is ``d * name = p``: proves that d divides p, residue by residue."""
+    for slope, rest in _equations(sketch, name, body):
+        divisor = abs(slope.coefficient(()))
+        variables = rest.variables
+        if slope.degree or divisor.denominator != 1 or not 2 <= divisor <= 8 or not 1 <= len(variables) <= 2:
+            continue
+        if any(c.denominator != 1 for c in rest.terms.values()) or any(sketch.kinds[v] is not kind for v in variables):
+            continue
+        if slope.coefficient(()) < 0:
+            rest = rest * constant(-1)
+        if any(values(rest, int(divisor), variables)):
+            continue  # it does not always divide
+        d, fact, witness = int(divisor), sketch.fresh("hd"), sketch.fresh("k")
+        cases = {v: sketch.fresh(f"hr_{v}") for v in variables}
+        splits = "".join(
+            f"have {case} : {' ∨ '.join(f'{v} % {d} = {r}' for r in range(d))} := by omega\n   "
+            for v, case in cases.items()
+        )
+        both = " <;> ".join(f"rcases {case} with {' | '.join([case] * d)}" for case in cases.values())
+        lemmas = residue_lemmas(kind)
+        dividing = "Int.dvd_of_emod_eq_zero" if kind is Kind.INT else "Nat.dvd_of_mod_eq_zero"
+        yield candidate(
+            f"(have {fact} : {d} ∣ {rest.lean()} := by\n   {splits}apply {dividing}\n   "
+            f"{both} <;> simp [{lemmas}, {', '.join(cases.values())}]\n"
+            f" obtain ⟨{witness}, {fact}⟩ := {fact}\n exact ⟨{witness}, by grind⟩)",
+            0.4,
+        )
+
+
+def _cast(p: Polynomial, sketch: Sketch, kind: Kind) -> str:
+    return p.lean(sketch.naturals(p) if kind is Kind.INT else frozenset())
+
+
+def _quotient(rest: Polynomial, slope: Polynomial) -> Polynomial | None:
+    """``rest / slope`` where it is a polynomial: by division with respect to one variable of ``slope``."""
+    name = next(iter(slope.variables), "")
+    lead = max(slope.terms, key=lambda m: (dict(m).get(name, 0), m))
+    left, quotient = rest, Polynomial({})
+    for _ in range(30):
+        if not left.terms:
+            return quotient
+        top = max(left.terms, key=lambda m: (dict(m).get(name, 0), m))
+        exponents = dict(top)
+        for other, exponent in lead:
+            exponents[other] = exponents.get(other, 0) - exponent
+        if min(exponents.values(), default=0) < 0:
+            return None
+        monomial = tuple(sorted((n, e) for n, e in exponents.items() if e))
+        part = Polynomial({monomial: left.terms[top] / slope.terms[lead]})
+        quotient, left = quotient + part, left - part * slope
+    return None
+
+
+def _fitting(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:
+    """Numerals, variables and their neighbours that make ``body`` true in small models of the facts."""
+    question = Question(sketch.kinds, tuple(f.term for f in sketch.facts), body, tuple(sketch.kinds))
+    examples: list[Values] = [dict(m) for m in models(question, _MODELS)]
+    if not examples:
+        return []
+    options: list[tuple[str, str | None, int]] = [
+        (f"({n})" if n < 0 else str(n), None, n) for n in _NUMERALS if n >= 0 or kind is Kind.INT
+    ]
+    for variable in [v for v in body.variables() if sketch.kinds.get(v) is kind]:
+        options += [(f"{variable} + {n}" if n else variable, variable, n) for n in range(4)]
+    found: list[str] = []
+    for text, variable_, offset in options:
+        try:
+            if all(evaluate(body, {**e, name: (e[variable_] if variable_ else 0) + offset}) for e in examples):
+                found.append(text)
+        except Undecided:
+            continue
+    return found[:3]
+
+
+def _constants(bound: list[tuple[str, Kind]], body: Term) -> list[str]:
+    """Numerals for several variables where ``body`` mentions no other."""
+    if body.variables() - {name for name, _ in bound}:
+        return []
+    question = Question(dict(bound), tuple(body.conjuncts()), body, tuple(name for name, _ in bound))
+    return [
+        ", ".join(f"({model[name]})" if model[name] < 0 else str(model[name]) for name, _ in bound)
+        for model in models(question, 1)
+    ]

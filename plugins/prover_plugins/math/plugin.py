@@ -1,0 +1,34 @@
+"""Registers the domain, its proposer and ``prove math``; found through the entry point ``math``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prover.hookspecs import Domain, Proposer, hookimpl
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def prover_domains() -> list[Domain]:
+    """The ``math`` domain."""
+    from prover_plugins.math.environment import MathDomain
+
+    return [MathDomain()]
+
+
+@hookimpl
+def prover_proposers() -> list[Proposer]:
+    """The ``algebra`` proposer."""
+    from prover_plugins.math.proposer import AlgebraProposer
+
+    return [AlgebraProposer()]
+
+
+@hookimpl
+def prover_commands() -> list[click.Command]:
+    """``prove math``."""
+    from prover_plugins.math.command import math
+
+    return [math]

@@ -1,0 +1,167 @@
+"""``prove explain``: what happened in a saved search, or what changed between two, in the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prover.cli.options import json_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from prover.report.difference import Difference
+    from prover.report.reading import SavedSearch
+
+FAILURES_SHOWN = 6
+BAR_WIDTH = 20
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--against", type=click.Path(path_type=Path), metavar="EARLIER",
+    help="An earlier search for the same statement: say what changed since.",
+)  # fmt: skip
+@json_option
+def explain(run: Path, against: Path | None, as_json: bool) -> None:
+    """Say what happened in a saved search (see --save).
+
+    The tree, where the checker's time went, what failed most, and the proof step by step.
+    """
+    from rich.console import Console
+
+    from prover.report.difference import compare
+    from prover.report.reading import read
+    from prover.runs import open_run
+
+    search = read(open_run(run))
+    difference = None if against is None else compare(read(open_run(against)), search)
+    if as_json:
+        click.echo(json.dumps(to_json(search, difference), ensure_ascii=False))
+        return
+    console = Console(highlight=False, markup=False)
+    print_search(console, search)
+    if difference is not None:
+        print_difference(console, difference)
+
+
+def to_json(search: SavedSearch, difference: Difference | None = None) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    from prover.report.figures import common_failures, endings_of, work_by_proposer
+
+    return {
+        "name": search.run.problem.name,
+        "status": search.run.result.get("status", "unfinished"),
+        "reason": search.run.result.get("reason", ""),
+        "seconds": search.seconds,
+        "states": len(search.graph),
+        "steps": len(search.steps),
+        "endings": {ending.value: many for ending, many in endings_of(search.steps).items()},
+        "proposers": {
+            work.name: {"tried": work.tried, "seconds": round(work.seconds, 4), "on_proof": work.on_proof}
+            for work in work_by_proposer(search)
+        },
+        "failures": [{"message": f.message, "count": f.count} for f in common_failures(search)],
+        "proof": [edge.candidate.action for edge in search.proof],
+        "faults": search.faults,
+        "against": None if difference is None else difference.to_json(),
+    }
+
+
+def print_search(console: Console, search: SavedSearch) -> None:
+    """The tree, the work, the failures, the proof."""
+    from rich.text import Text
+
+    from prover.cli.explain import search_tree
+    from prover.report.figures import checker_seconds, common_failures
+
+    result = search.run.result
+    status = str(result.get("status", "unfinished")).replace("_", " ")
+    console.print(Text(search.run.problem.statement, "bold"))
+    console.print(
+        f"{status} ({result.get('reason', 'the search did not come to its end')}): {len(search.graph):,} states, "
+        f"{len(search.steps):,} steps in {search.seconds:.1f} s, {checker_seconds(search):.1f} s of checking\n"
+    )
+    console.print(search_tree(search.graph, tuple(edge.candidate.action for edge in search.proof)))
+    console.print(Text("\nWhere the checker's time went", "bold"))
+    console.print(_work(search))
+    failures = common_failures(search, FAILURES_SHOWN)
+    if failures:
+        console.print(Text("\nWhat failed most", "bold"))
+        for failure in failures:
+            words = ", ".join(f"{word} ×{many}" for word, many in failure.actions)
+            console.print(Text.assemble((f"{failure.count:>6,}  ", "red"), failure.message, (f"  ({words})", "dim")))
+    for fault in search.faults:
+        console.print(Text(f"broke: {fault}", "yellow"))
+    _print_proof(console, search)
+
+
+def _work(search: SavedSearch) -> Table:
+    from rich.table import Table
+
+    from prover.report.figures import work_by_proposer
+    from prover.report.reading import Ending
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("proposer", "steps", "worked", "seconds", ""):
+        table.add_column(name, justify="left" if name in ("proposer", "") else "right")
+    works = [work for work in work_by_proposer(search) if work.tried]
+    longest = max((work.seconds for work in works), default=0.0)
+    for work in works:
+        worked = work.tried - work.endings[Ending.FAILED] - work.endings[Ending.TIMED_OUT]
+        bar = "█" * round(BAR_WIDTH * work.seconds / longest) if longest else ""
+        note = f"{bar}  {work.on_proof} on the proof" if work.on_proof else bar
+        table.add_row(work.name, f"{work.tried:,}", f"{worked / work.tried:.0%}", f"{work.seconds:.2f}", note)
+    return table
+
+
+def _print_proof(console: Console, search: SavedSearch) -> None:
+    from rich.text import Text
+
+    if not search.proof:
+        return
+    console.print(Text("\nThe proof", "bold"))
+    console.print(Text(_indented(search.graph.root.state.text)))
+    for edge in search.proof:
+        console.print(Text.assemble(("▸ ", "green"), (edge.candidate.action, "bold green"),
+                                    (f"  [{', '.join(edge.proposers)}]", "dim cyan")))  # fmt: skip
+        assert edge.child is not None
+        console.print(Text(_indented("no goals" if edge.child.finished else edge.child.state.text)))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+
+
+def print_difference(console: Console, difference: Difference) -> None:
+    """What was changed, what came of it, and where the two searches parted."""
+    from rich.text import Text
+
+    console.print(Text("\nWhat changed since the earlier search", "bold"))
+    for change in difference.changes:
+        arrow = f"{change.before} → {change.after}" if change.before else change.after
+        console.print(Text.assemble((f"  {change.kind:<9}", "cyan"), change.name, "  ", (arrow, "bold")))
+    if not difference.changes:
+        console.print("  nothing that was asked")
+    for name in ("status", "steps", "states", "seconds"):
+        console.print(f"  {name:<9}{difference.before[name]} → {difference.after[name]}")
+    console.print(
+        f"  {'reached':<9}{difference.common:,} states of both, {difference.lost:,} of the earlier search alone, "
+        f"{difference.gained:,} of this one"
+    )
+    parting = difference.parting
+    if parting is None:
+        console.print("  Every step is the same.")
+    else:
+        console.print(Text(f"\nThey part at step {parting.step}", "bold"))
+        console.print(Text(f"  before  {parting.before or '(had ended)'}\n  now     {parting.after or '(had ended)'}"))
+        console.print(Text(_indented(parting.state), "dim"))
+    if difference.only_after:
+        console.print(Text("\nSteps of the proof that the earlier search never tried", "bold"))
+        for action, proposers in difference.only_after:
+            console.print(Text.assemble(("  ▸ ", "green"), action, (f"  [{proposers}]", "dim cyan")))

@@ -1,0 +1,88 @@
+"""The index without Lean: what it keeps, how it ranks, what survives the disk."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from prover.lean.index import Index
+from prover.lean.library import Fit, Library
+from prover.lean.protocol import DeclarationView
+from prover.lean.terms import Term
+
+
+def theorem(name: str, term: str, *symbols: str, module: str = "Init.X") -> DeclarationView:
+    head = term.partition(" ")[0].partition("/")[0]
+    return DeclarationView(name, "theorem", module, True, symbols=list(symbols), head=head, term=term)
+
+
+SUM = "HAdd.hAdd/3 Nat"
+DECLARATIONS = [
+    theorem("add_comm", f"Eq/3 Nat {SUM} ?0 ?1 {SUM} ?1 ?0", "HAdd.hAdd"),
+    theorem("add_zero", f"Eq/3 Nat {SUM} ?0 0 ?0", "HAdd.hAdd"),
+    theorem("mul_comm", "Eq/3 Nat HMul.hMul/3 Nat ?0 ?1 HMul.hMul/3 Nat ?1 ?0", "HMul.hMul"),
+    theorem("gt_irrefl", "Not/1 GT.gt/3 Nat ?0 ?0", "Not", "GT.gt"),
+    theorem("pos", "GT.gt/3 Nat f/1 ?0 0", "GT.gt", "f"),
+    theorem("mem_iff", "Iff/2 mem/1 ?0 Eq/3 Nat ?0 0", "mem"),
+    theorem("length.eq_1", "Eq/3 Nat len/1 ?0 0", "len"),
+    theorem("eq_zero_of_len", "Eq/3 Nat ?0 0", "len"),
+    DeclarationView("List.map", "definition", "Init.X", False, symbols=["List"]),
+]
+
+
+@pytest.fixture
+def library() -> Library:
+    index = Index.decode(Index.build(DECLARATIONS).encode())
+    return Library(lambda: index)
+
+
+def find(library: Library, target: str, *symbols: str) -> dict[str, frozenset[Fit]]:
+    return {premise.name: premise.fits for premise in library.find(Term.read(target), symbols)}
+
+
+def test_what_is_kept(library: Library) -> None:
+    assert library.entry("length.eq_1") is None  # made by Lean
+    assert library.entry("eq_zero_of_len") is not None
+    definition = library.entry("List.map")
+    assert definition is not None and definition.kind == "definition"
+    assert library.entry("nobody") is None
+    assert len(library) == len(DECLARATIONS) - 1
+
+
+def test_fit_by_shape(library: Library) -> None:
+    found = find(library, f"Eq/3 Nat {SUM} 'a 0 'a", "HAdd.hAdd")
+    assert found["add_zero"] == {Fit.APPLY, Fit.REWRITE}
+    assert found["add_comm"] == {Fit.REWRITE, Fit.BACKWARD}  # not to apply: 'a is no sum
+    assert "mul_comm" not in found
+    assert next(iter(found)) == "add_zero"
+
+
+def test_equivalences_are_used_in_both_directions(library: Library) -> None:
+    assert find(library, "mem/1 'a")["mem_iff"] == {Fit.REWRITE, Fit.MPR}
+    assert find(library, "Eq/3 Nat 'a 0")["mem_iff"] == {Fit.BACKWARD, Fit.MP}
+
+
+def test_greater_fits_less(library: Library) -> None:
+    assert find(library, "LT.lt/3 Nat 0 f/1 'a")["pos"] == {Fit.APPLY}
+
+
+def test_rare_symbols_bring_theorems_in_without_a_shape(library: Library) -> None:
+    found = find(library, "other/1 'a", "mem")
+    assert found == {"mem_iff": frozenset()}
+
+
+def test_the_headers_own_come_first_among_equals() -> None:
+    index = Index.build(DECLARATIONS)
+    own = [theorem("mine", f"Eq/3 Nat {SUM} ?0 0 ?0", "HAdd.hAdd", module="")]
+    library = Library(lambda: index, lambda: own)
+    assert list(find(library, f"Eq/3 Nat {SUM} 'a 0 'a", "HAdd.hAdd"))[:2] == ["mine", "add_zero"]
+
+
+def test_garbage_on_disk_is_refused() -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        Index.decode(b"\x91\x01")
+
+
+def test_unreadable_terms_are_found_by_symbols_only() -> None:
+    index = Index.build([theorem("odd", "«a b» c Eq/3", "rare")])
+    assert find(Library(lambda: index), "rare", "rare") == {"odd": frozenset()}
