@@ -25,7 +25,7 @@ from prover.lean.connection import (
     server_source,
     start_process,
 )
-from prover.lean.process import Activity, LostKind, ProcessLost
+from prover.lean.process import Activity, LeanProcess, LostKind, ProcessLost
 from prover.lean.recipes import Environment, Goal, SorryFile, State, Step, Table
 from prover.lean.replay import Replay, StateLost
 
@@ -138,7 +138,10 @@ class LeanServer(Closing):
         if not tactics:
             return []
         try:
-            return self._step(record, tactics, heartbeats, wall_ms)
+            # A whole batch is not tried again: one by one, each tactic answers for itself.
+            if len(tactics) > 1:
+                return self._step(record, tactics, heartbeats, wall_ms)
+            return self._single(record, tactics[0], heartbeats, wall_ms)
         except StateLost as error:
             return [_crashed(error) for _ in tactics]
         except ProcessLost as error:
@@ -155,7 +158,7 @@ class LeanServer(Closing):
                 )
                 continue
             try:
-                results += self._step(record, [call], heartbeats, wall_ms)
+                results += self._single(record, call, heartbeats, wall_ms)
             except (ProcessLost, StateLost) as error:
                 crashes += 1
                 results.append(_crashed(error))
@@ -256,6 +259,11 @@ class LeanServer(Closing):
         return self._call(lambda: p.Statistics(id=new_id()), p.StatisticsOk, _QUICK_SECONDS)
 
     @property
+    def process(self) -> LeanProcess | None:
+        """The running process (for whoever watches it, or does it harm in a test)."""
+        return self._connection.process
+
+    @property
     def pid(self) -> int | None:
         """The process number of Lean while it runs."""
         process = self._connection.process
@@ -312,6 +320,11 @@ class LeanServer(Closing):
             self._garbage.append((record.generation, record.live))
             record.generation = 0
 
+    def _single(
+        self, record: State, call: p.TacticCall, heartbeats: int, wall_ms: int
+    ) -> list[p.TacticResult]:
+        return self._patiently(lambda: self._step(record, [call], heartbeats, wall_ms))
+
     def _step(
         self, record: State, tactics: Sequence[p.TacticCall], heartbeats: int, wall_ms: int
     ) -> list[p.TacticResult]:
@@ -345,11 +358,22 @@ class LeanServer(Closing):
         """Once more after a loss: the process may have died of what came before. A hang is not
         tried again, it would take as long."""
         try:
-            return work()
+            return self._patiently(work)
         except ProcessLost as lost:
             if lost.kind is LostKind.HUNG:
                 raise
-        return work()
+        return self._patiently(work)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Again after each loss that came from outside, as often as the loss gives chances."""
+        attempt = 0
+        while True:
+            try:
+                return work()
+            except ProcessLost as lost:
+                attempt += 1
+                if attempt > lost.chances:
+                    raise
 
     def _flush(self, environments: Sequence[Environment]) -> None:
         """Frees in Lean what was released; best effort, for a lost process has freed everything."""
