@@ -311,7 +311,7 @@ class Trial:
         """A resident service of the trial's own: the user's must not be harmed."""
         with (
             tempfile.TemporaryDirectory(prefix="np") as folder,
-            _environment({"XDG_RUNTIME_DIR": folder}),
+            _environment({"XDG_RUNTIME_DIR": folder, "PROVER_SERVICE_IDLE": "60"}),
         ):
             try:
                 yield

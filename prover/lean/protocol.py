@@ -453,7 +453,7 @@ def decode(line: bytes) -> Answer:
     """
     try:
         answer = _decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         shown = line[:200].decode("utf-8", "replace")
         raise ProtocolError(f"not a message of protocol {PROTOCOL_VERSION}: {error}: {shown!r}") from error
     if (answer.ok is None) == (answer.error is None):
