@@ -202,6 +202,26 @@ class LeanServer(Closing):
             wall_ms / 1000,
         )
 
+    def export(
+        self, imports: Sequence[str], source: str, names: Sequence[str], wall_ms: int = 120_000
+    ) -> p.ExportOk:
+        """Theorems of a source with all that they depend on there; see :class:`prover.lean.protocol.Export`."""
+        return self._call(
+            lambda: p.Export(
+                id=new_id(), imports=list(imports), source=source, names=list(names), wall_ms=wall_ms
+            ),
+            p.ExportOk,
+            wall_ms / 1000,
+        )
+
+    def constants(self, imports: Sequence[str], names: Sequence[str]) -> p.ExportOk:
+        """Imported constants; see :class:`prover.lean.protocol.Constants`."""
+        return self._call(
+            lambda: p.Constants(id=new_id(), imports=list(imports), names=list(names)),
+            p.ExportOk,
+            _QUICK_SECONDS,
+        )
+
     def declarations(
         self,
         environment: int,
