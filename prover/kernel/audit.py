@@ -62,14 +62,18 @@ class _World:
 def audit(
     terms: Terms, own: Iterable[Declaration], fetch: Fetch, theorems: Sequence[str], seconds: float
 ) -> Opinion:
-    """Checks ``theorems``, all of them in ``own``, with what they depend on there.
+    """Checks ``theorems`` (at least one, all in ``own``) with what they depend on there.
 
-    Deep terms need deep recursion, so this runs in a thread with a large stack.
+    Deep terms need deep recursion, so this runs in a thread with a large stack. What ``fetch`` raises
+    is raised.
     """
-    result: list[Opinion] = []
+    result: list[Opinion | BaseException] = []
 
     def work() -> None:
-        result.append(_audit(terms, own, fetch, theorems, seconds))
+        try:
+            result.append(_audit(terms, own, fetch, theorems, seconds))
+        except BaseException as error:  # raised again below, in the caller's thread
+            result.append(error)
 
     limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
     sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
@@ -80,7 +84,10 @@ def audit(
     finally:
         threading.stack_size(size)
         sys.setrecursionlimit(limit)
-    return result[0] if result else Opinion("gave_up", "an error of the type checker itself")
+    (answer,) = result
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def _audit(
@@ -89,6 +96,8 @@ def _audit(
     world = _World(own, fetch)
     checker = Checker(terms, world.lookup, seconds)
     place = ""
+    if not theorems:
+        return Opinion("gave_up", "there is no theorem to check")
     try:
         order = _in_order(world, theorems)
         for name in theorems:

@@ -241,7 +241,7 @@ class Checker(Reducer):
         m, n = self._predecessor(a), self._predecessor(b)
         if m is not None and n is not None:
             return self.equal(m, n)
-        zeros = [e.kind is Kind.NAT and e.a == 0 or e.kind is Kind.CONST and e.a == "Nat.zero" for e in (a, b)]
+        zeros = [(e.kind is Kind.NAT and e.a == 0) or (e.kind is Kind.CONST and e.a == "Nat.zero") for e in (a, b)]
         if all(zeros):
             return True
         if (zeros[0] and n is not None) or (zeros[1] and m is not None):

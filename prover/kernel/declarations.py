@@ -33,7 +33,8 @@ class Declaration:
     """A constant. ``kind`` is ``axiom``, ``definition``, ``theorem``, ``opaque``, ``quotient``,
     ``inductive``, ``constructor`` or ``recursor``.
 
-    ``height`` orders unfolding: of two definitions the higher is unfolded first. ``parent`` is a constructor's inductive type, ``family`` the types of one inductive declaration that this is part of.
+    ``height`` orders unfolding: of two definitions the higher is unfolded first. ``parent`` is a
+    constructor's inductive type, ``family`` the types of the inductive declaration that this is part of.
     Fields that a kind does not have are empty or zero.
     """
 
@@ -160,6 +161,20 @@ class _Reader:
         if any(term.loose for term in found.terms()):
             raise ExportError(f"{found.name} has a loose bound variable")
         return found
+
+
+def plain_name(name: str) -> str:
+    """A name without the marks that keep different names apart, as Lean's reports write it."""
+    parts: list[str] = [""]
+    characters = iter(name)
+    for character in characters:
+        if character == "\\":
+            parts[-1] += next(characters, "")
+        elif character == ".":
+            parts.append("")
+        elif character != "#" or parts[-1]:
+            parts[-1] += character
+    return ".".join(parts)
 
 
 def constants(declaration: Declaration) -> set[str]:

@@ -80,22 +80,16 @@ class LeanServer(Closing):
 
     def parse_header(self, source: str) -> p.HeaderOk:
         """The imports of a source file, and where its commands begin."""
-        return self._call(
-            lambda: p.ParseHeader(id=new_id(), source=source), p.HeaderOk, _QUICK_SECONDS
-        )
+        return self._call(lambda: p.ParseHeader(id=new_id(), source=source), p.HeaderOk, _QUICK_SECONDS)
 
-    def open_environment(
-        self, imports: Sequence[str], header: str = "", wall_ms: int = 60_000
-    ) -> p.EnvironmentOk:
+    def open_environment(self, imports: Sequence[str], header: str = "", wall_ms: int = 60_000) -> p.EnvironmentOk:
         """Imports modules and elaborates ``header``. Release it with :meth:`release`."""
         # Equal requests share one environment, in Lean as well: it may go only with its last user.
         question = (tuple(imports), header)
         record = self._shared.get(question)
         if record is None:
             record = Environment(*question, wall_ms)
-            answer = self._call(
-                lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000
-            )
+            answer = self._call(lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000)
             record.settle(answer.environment, self._connection.generation)
             record.answer = answer
             self._shared[question] = record
@@ -153,9 +147,7 @@ class LeanServer(Closing):
         crashes = 0
         for call in tactics:
             if crashes >= CRASHES_PER_BATCH:
-                results.append(
-                    _crashed(InfrastructureFault("not tried: too many of its batch crashed"))
-                )
+                results.append(_crashed(InfrastructureFault("not tried: too many of its batch crashed")))
                 continue
             try:
                 results += self._single(record, call, heartbeats, wall_ms)
@@ -202,14 +194,10 @@ class LeanServer(Closing):
             wall_ms / 1000,
         )
 
-    def export(
-        self, imports: Sequence[str], source: str, names: Sequence[str], wall_ms: int = 120_000
-    ) -> p.ExportOk:
+    def export(self, imports: Sequence[str], source: str, names: Sequence[str], wall_ms: int = 120_000) -> p.ExportOk:
         """Theorems of a source with all that they depend on there; see :class:`prover.lean.protocol.Export`."""
         return self._call(
-            lambda: p.Export(
-                id=new_id(), imports=list(imports), source=source, names=list(names), wall_ms=wall_ms
-            ),
+            lambda: p.Export(id=new_id(), imports=list(imports), source=source, names=list(names), wall_ms=wall_ms),
             p.ExportOk,
             wall_ms / 1000,
         )
@@ -340,9 +328,7 @@ class LeanServer(Closing):
             self._garbage.append((record.generation, record.live))
             record.generation = 0
 
-    def _single(
-        self, record: State, call: p.TacticCall, heartbeats: int, wall_ms: int
-    ) -> list[p.TacticResult]:
+    def _single(self, record: State, call: p.TacticCall, heartbeats: int, wall_ms: int) -> list[p.TacticResult]:
         return self._patiently(lambda: self._step(record, [call], heartbeats, wall_ms))
 
     def _step(
@@ -350,20 +336,14 @@ class LeanServer(Closing):
     ) -> list[p.TacticResult]:
         live = self._retry(lambda: self._live(record))
         limit = sum(call.wall_ms or wall_ms for call in tactics) / 1000
-        request = p.Step(
-            id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms
-        )
+        request = p.Step(id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms)
         answers = self._connection.exchange(request, p.StepOk, limit).results
         if len(answers) != len(tactics):
-            raise self._connection.lose(
-                ProcessLost(LostKind.GARBAGE, "Lean gave a wrong number of results")
-            )
+            raise self._connection.lose(ProcessLost(LostKind.GARBAGE, "Lean gave a wrong number of results"))
         results = []
         for call, result in zip(tactics, answers, strict=True):
             if result.state is not None:
-                step = Step(
-                    record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms
-                )
+                step = Step(record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms)
                 result = msgspec.structs.replace(result, state=self._hold(step, result.state))
             results.append(result)
         return results

@@ -49,7 +49,7 @@ def check_text(
         InfrastructureFault: Lean failed or did not finish in time, which says nothing of the proof.
     """
     wall_ms = int(seconds * 1000)
-    text, reference = _plain(text), _plain(reference)
+    text, reference = plain_text(text), plain_text(reference)
     header = server.parse_header(text)
     findings: list[Finding] = []
     expected: list[str] = []
@@ -109,7 +109,7 @@ def check_text(
     )
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """As Lean reads files: no byte order mark, Unix line ends."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 

@@ -87,15 +87,33 @@ def test_generated_texts_read_the_same(theirs: Callable[[str], Read], parts: lis
     assert len(parse_goals(text)) == len(parts)
 
 
+LONG = "aVeryLongNameIndeed + anotherVeryLongName"
 STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("theorem a (p q r : Prop) (h : p ∧ (q ∨ r)) : (p ∧ q) ∨ (p ∧ r)", ("obtain ⟨hp, hq | hr⟩ := h", "constructor")),
-    ("theorem b {α : Type u} [DecidableEq α] (xs ys : List α) : (xs ++ ys).length = ys.length + xs.length",
-     ("induction xs", "cases ys", "generalize h : xs.length = k")),
-    ("theorem c (f : Nat → Nat) (h : ∀ x y : Nat, x < y → f x < f y) : let k := 5; f k ≥ k", ("intro k", "simp")),
-    ("theorem d (n : Nat) : ∃ m : Nat, ∀ k : Nat, n < m + k + 1 ∧ m = n", ("refine ⟨n, fun k => ⟨?_, ?_⟩⟩", "refine ⟨?w, ?h⟩")),
-    ("theorem e (n : Nat) (h : match n with | 0 => True | m + 1 => m = 3) : n = 0 ∨ n = 4", ("cases n", "split at h", "set_option pp.all true in skip")),
-    ("theorem f (aVeryLongNameIndeed anotherVeryLongName : Nat) (h : aVeryLongNameIndeed + anotherVeryLongName = anotherVeryLongName + aVeryLongNameIndeed + 0) : anotherVeryLongName + aVeryLongNameIndeed + 0 = aVeryLongNameIndeed + anotherVeryLongName", ("have k := h",)),
-)  # fmt: skip
+    (
+        "theorem a (p q r : Prop) (h : p ∧ (q ∨ r)) : (p ∧ q) ∨ (p ∧ r)",
+        ("obtain ⟨hp, hq | hr⟩ := h", "constructor"),
+    ),
+    (
+        "theorem b {α : Type u} [DecidableEq α] (xs ys : List α) : (xs ++ ys).length = ys.length + xs.length",
+        ("induction xs", "cases ys", "generalize h : xs.length = k"),
+    ),
+    (
+        "theorem c (f : Nat → Nat) (h : ∀ x y : Nat, x < y → f x < f y) : let k := 5; f k ≥ k",
+        ("intro k", "simp"),
+    ),
+    (
+        "theorem d (n : Nat) : ∃ m : Nat, ∀ k : Nat, n < m + k + 1 ∧ m = n",
+        ("refine ⟨n, fun k => ⟨?_, ?_⟩⟩", "refine ⟨?w, ?h⟩"),
+    ),
+    (
+        "theorem e (n : Nat) (h : match n with | 0 => True | m + 1 => m = 3) : n = 0 ∨ n = 4",
+        ("cases n", "split at h"),
+    ),
+    (
+        f"theorem f (aVeryLongNameIndeed anotherVeryLongName : Nat) (h : {LONG} = {LONG} + 0) : {LONG} + 0 = {LONG}",
+        ("have k := h",),
+    ),
+)
 
 
 def test_lean_texts_read_the_same(theirs: Callable[[str], Read], lean_server: LeanServer) -> None:
