@@ -6,7 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SECONDS_EACH ?= 60
 JOBS ?= 1
+FAULTS ?= 200
+SEED ?= 0
 PYTEST_ARGS ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The packages that are there (a wheel has the same three).
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard prover/__init__.py \
@@ -14,14 +17,17 @@ PACKAGES := $(patsubst %/__init__.py,%,$(wildcard prover/__init__.py \
 
 # The stamp's name carries a checksum of what was installed: an edited pin installs again, a mere
 # checkout that touches times does not.
-STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum | tr ' ' '-')
+SUM := $(shell cat pyproject.toml constraints.txt | cksum | tr ' ' '-')
+STAMP := $(VENV)/.installed-$(SUM)
+TESTS_STAMP := $(VENV)/.installed-tests-$(SUM)
 
-.PHONY: help demo test lint bench lean browser venv clean
+.PHONY: help demo test lint bench faults lean browser venv tests-venv clean
 
 help:
 	@echo 'make demo   set up, fetch the embedded Lean, prove three theorems'
 	@echo 'make test   set up, then ruff, mypy --strict and pytest'
 	@echo 'make bench  the two public problem sets and the speed figures (SECONDS_EACH=60 JOBS=1)'
+	@echo 'make faults 200 random faults while a small problem set runs; nothing may differ (FAULTS=200 SEED=0)'
 	@echo 'make lint   ruff and mypy only'
 	@echo 'make clean  remove .venv and caches (the embedded Lean stays in its own cache)'
 
@@ -33,7 +39,7 @@ $(STAMP):
 	  "error: Python 3.11 or 3.12 is needed, this is %d.%d; say make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
 	@echo 'Setting up $(VENV) (once) ...'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,leandojo]'
 	@rm -f $(VENV)/.installed-*
 	@touch $@
 
@@ -57,7 +63,7 @@ browser:
 demo: $(STAMP) lean
 	@$(BIN)/python data/examples/demo.py
 
-lint: $(STAMP)
+lint: $(TESTS_STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict $(PACKAGES)
 
@@ -70,6 +76,11 @@ bench: $(STAMP) lean
 	@$(BIN)/prove bench data/benchmarks/minicodeprops_public.jsonl --seconds $(SECONDS_EACH) --jobs $(JOBS)
 	@$(BIN)/prove bench data/benchmarks/minif2f_core_valid.jsonl --seconds $(SECONDS_EACH) --jobs $(JOBS)
 	@$(BIN)/prove bench speed
+
+# Kills, hangs, garbage, full disks: about ten minutes on two cores.
+faults: export LLVM_PROFILE_FILE = /dev/null
+faults: $(STAMP) lean
+	@$(BIN)/prove bench faults data/examples/small.jsonl --faults $(FAULTS) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,9 +1,11 @@
 module
 public meta import ProofServer.Goals
 public meta import ProofServer.Check
+public meta import ProofServer.Export
 public meta import ProofServer.Library
 public import ProofServer.Goals
 public import ProofServer.Check
+public import ProofServer.Export
 public import ProofServer.Library
 
 /-!
@@ -222,6 +224,14 @@ def handleCheck (s : Server) (j : Json) : IO Reply := do
         strict := boolField j "strict", trusted := boolField j "trusted", wallMs := natField j "wall_ms" 120000 }
     return .ok (← checkSource s.watchdog env input (natField j "heartbeats" 200000))
 
+def handleExport (s : Server) (j : Json) (own : Bool) : IO Reply := do
+  match ← s.base (strsField j "imports") with
+  | .error r => return .error r
+  | .ok env =>
+    let names := strsField j "names"
+    if own then return .ok (← exportSource s.watchdog env (strField j "source") names (natField j "wall_ms" 120000))
+    else return .ok (← exportConstants env names)
+
 def handleDeclarations (s : Server) (j : Json) : IO Reply := do
   match ← s.environment? j with
   | .error r => return .error r
@@ -291,6 +301,8 @@ def handle (s : Server) (j : Json) : IO Reply := do
   | "check" => handleCheck s j
   | "declarations" => handleDeclarations s j
   | "trace" => handleTrace s j
+  | "export" => handleExport s j true
+  | "constants" => handleExport s j false
   | "release" => handleRelease s j
   | "statistics" => handleStatistics s
   | "exit" => return .ok (Json.mkObj [("type", jStr "exit")])

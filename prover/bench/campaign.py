@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from prover.bench import results, runner
 from prover.bench.suite import Suite, with_budget
@@ -30,6 +30,7 @@ class Campaign:
     options: Options
     records: dict[str, results.Record]
     make_prover: Callable[[], runner.Prover]
+    claimed: IO[bytes]
     seconds: float = 0.0
     _summary: dict[str, Any] = field(default_factory=dict)
 
@@ -70,18 +71,27 @@ class Campaign:
 
         config = _config(suite, budget, options, lean)
         records: dict[str, results.Record] = {}
-        if (folder / results.CONFIG).exists():
-            if not resume:
-                raise BadInput(
-                    f"{folder} holds a run already: add --resume to go on with it, "
-                    "or choose another --out"
-                )
-            results.require_same(results.read_config(folder), config)
-            records = results.finished(results.load(folder / results.RESULTS))
-        else:
-            _make_folder(folder)
-            results.write_json(folder / results.CONFIG, config)
-        return cls(suite, chosen, folder, budget, options, records, make_prover)
+        _make_folder(folder)
+        claimed = results.claim(folder)
+        try:
+            if (folder / results.CONFIG).exists():
+                if not resume:
+                    raise BadInput(
+                        f"{folder} holds a run already: add --resume to go on with it, "
+                        "or choose another --out"
+                    )
+                results.require_same(results.read_config(folder), config)
+                records = results.finished(results.load(folder / results.RESULTS))
+            else:
+                results.write_json(folder / results.CONFIG, config)
+        except BaseException:
+            claimed.close()
+            raise
+        return cls(suite, chosen, folder, budget, options, records, make_prover, claimed)
+
+    def close(self) -> None:
+        """Gives the folder back to other commands."""
+        self.claimed.close()
 
     @property
     def total(self) -> int:
@@ -112,7 +122,11 @@ class Campaign:
             self.seconds = time.monotonic() - started
 
     def finish(self) -> dict[str, Any]:
-        """Writes the summary and the table; returns the summary."""
+        """Writes the summary and the table, gives the folder back; returns the summary.
+
+        Raises:
+            InfrastructureFault: they cannot be written; the results are there all the same.
+        """
         rows = [self.records[p.name] for p in self.chosen if p.name in self.records]
         self._summary = {
             "suite": self.suite.name,
@@ -123,7 +137,8 @@ class Campaign:
             "wall_seconds_of_this_call": round(self.seconds, 1),
         }
         results.write_json(self.folder / results.SUMMARY, self._summary)
-        (self.folder / results.TABLE).write_text(self.table() + "\n", encoding="utf-8")
+        results.write_text(self.folder / results.TABLE, self.table() + "\n")
+        self.close()
         return self._summary
 
     def table(self) -> str:

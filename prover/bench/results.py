@@ -7,6 +7,7 @@ and ``table.txt`` after the last (or at the interruption).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -14,12 +15,13 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from prover.errors import BadInput
+from prover.errors import BadInput, InfrastructureFault
 
 STATUSES = ("proved", "not_proved", "invalid", "infrastructure")
 RESULTS, CONFIG, SUMMARY, TABLE = "results.jsonl", "config.json", "summary.json", "table.txt"
+LOCK = ".lock"
 
 SAME_ON_RESUME = (
     "suite_sha256", "seconds", "steps", "seed", "plugins", "disabled", "weights", "model", "hints", "avoid", "lemmas"
@@ -31,16 +33,52 @@ run.
 Record = dict[str, Any]
 
 
+def claim(folder: Path) -> IO[bytes]:
+    """Takes the folder of a run for this command alone, for as long as the returned file is open (the
+    kernel gives it back when its holder dies).
+
+    Raises:
+        BadInput: another command works in it.
+    """
+    import fcntl  # absent on Windows, where the embedded Lean is not supported
+
+    handle = (folder / LOCK).open("wb")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise BadInput(f"another command is working in {folder}: wait for it, or use another --out") from error
+    return handle
+
+
 def append(path: Path, record: Mapping[str, Any]) -> None:
-    """Appends one line and forces it to the disk."""
-    line = json.dumps(record, ensure_ascii=False) + "\n"
-    with path.open("ab") as stream:
-        # A crash can only leave a half line at the end of the file; begin on a fresh one then.
-        if stream.tell() and not _ends_with_newline(path):
-            stream.write(b"\n")
-        stream.write(line.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Appends one line and forces it to the disk.
+
+    Raises:
+        InfrastructureFault: it cannot be written (disk full); the file is then as it was before.
+    """
+    line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8")
+    with path.open("ab", buffering=0) as stream:
+        size = stream.tell()
+        try:
+            # A crash can only leave a half line at the end of the file; begin on a fresh one then.
+            if size and not _ends_with_newline(path):
+                line = b"\n" + line
+            rest = memoryview(line)
+            while rest:
+                rest = rest[stream.write(rest) :]
+            os.fsync(stream.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(stream.fileno(), size)
+            raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InfrastructureFault:
+    return InfrastructureFault(
+        f"cannot write {path}: {error.strerror}; what was finished before is kept, "
+        "make room and go on with --resume"
+    )
 
 
 def _ends_with_newline(path: Path) -> bool:
@@ -117,10 +155,22 @@ def versions() -> dict[str, str]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes atomically, so that a reader never sees half a file."""
+    """Writes atomically, so that a reader never sees half a file.
+
+    Raises:
+        InfrastructureFault: it cannot be written (disk full); an older file stays.
+    """
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes atomically; raises as :func:`write_json`."""
     scratch = path.with_suffix(path.suffix + ".part")
-    scratch.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    scratch.replace(path)
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def read_config(folder: Path) -> dict[str, Any]:

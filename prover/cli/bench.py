@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from prover.cli.faults import faults
 from prover.cli.options import json_option, lean_options, search_options, session_options
 
 RUNS = Path("runs")
@@ -27,9 +28,15 @@ class BenchGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=BenchGroup, subcommand_metavar="[OPTIONS] SUITE.jsonl | ablate SUITE.jsonl | speed | compare A B")
+@click.group(
+    cls=BenchGroup,
+    subcommand_metavar="[OPTIONS] SUITE.jsonl | ablate SUITE.jsonl | speed | compare A B | faults SUITE.jsonl",
+)
 def bench() -> None:
     """Run a problem set, compare two runs (compare, --compare), or measure speed (speed)."""
+
+
+bench.add_command(faults)
 
 
 @bench.command()

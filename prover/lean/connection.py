@@ -19,7 +19,15 @@ from prover.errors import BadInput, InfrastructureFault
 from prover.lean import protocol as p
 from prover.lean.assemble import assemble
 from prover.lean.embedded.cache import cache_root, write_atomically
-from prover.lean.process import Activity, Command, LeanProcess, LostKind, ProcessLost, spawn
+from prover.lean.process import (
+    OUTSIDE_CHANCES,
+    Activity,
+    Command,
+    LeanProcess,
+    LostKind,
+    ProcessLost,
+    spawn,
+)
 
 START_SECONDS = 300.0
 """Time Lean may take to start; a native one elaborates the server, on a loaded machine slowly."""
@@ -112,9 +120,22 @@ def start_process(
 ) -> Started:
     """Starts Lean and waits for its ready line.
 
+    A start that is ended from outside is made again.
+
     Raises:
         InfrastructureFault: it does not start, ends, or speaks another protocol version.
     """
+    for attempt in range(1 + OUTSIDE_CHANCES):
+        try:
+            return _start_once(command, memory_limit_mb, seconds)
+        except ProcessLost as lost:
+            if attempt >= lost.chances:
+                # Nothing was asked of it yet: not a loss to retry after.
+                raise InfrastructureFault(f"Lean did not start: {lost}") from lost
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _start_once(command: Command, memory_limit_mb: int, seconds: float) -> Started:
     process = spawn(command, memory_limit_mb)
     deadline = time.monotonic() + seconds
     said: list[str] = []
@@ -133,10 +154,9 @@ def start_process(
             )
     except BaseException as error:
         process.kill()
-        if isinstance(error, ProcessLost):  # nothing was asked of it yet: not a loss to retry after
-            raise InfrastructureFault(
-                "Lean did not start: " + "\n  ".join([str(error), *said[:8]])
-            ) from error
+        if isinstance(error, ProcessLost) and said:
+            told = "\n  ".join([str(error), *said[:8]])
+            raise ProcessLost(error.kind, told, error.chances) from error
         raise
     return process, hello
 
@@ -229,7 +249,11 @@ class Connection:
         if self._process is not None and self._process.activity is not Activity.IDLE:
             self._catch_up(self._process)
         if self._process is None:
-            self._process, self._hello = self._launch()
+            process, self._hello = self._launch()
+            if self._closed:  # by another thread, meanwhile
+                process.close()
+                raise InfrastructureFault("this Lean server was closed")
+            self._process = process
             self.generation += 1
             self.counts.starts += 1
         return self._process

@@ -16,27 +16,23 @@ import weakref
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 from prover.errors import InfrastructureFault
-
-if TYPE_CHECKING:
-    import psutil
-
-SAMPLE_SECONDS = 0.25
-"""How often the process's memory is looked at while an answer is awaited."""
+from prover.lean.watch import SAMPLE_SECONDS, STALL_SECONDS, Watch
 
 LINE_LIMIT = 64 << 20
 """Bytes of the longest answer; a longer line is a fault, whatever it says."""
 
-STALL_SECONDS = 20.0
-"""A process that owes an answer and used next to no processor time for so long is stuck."""
+OUTSIDE_CHANCES = 5
+UNKNOWN_CHANCES = 2
+"""How often more a request is tried whose process was lost to somebody outside (a signal that Lean does
+not send itself), or for a reason that cannot be known (a borrowed process, whose exit status is its
+owner's)."""
 
-_BUSY_SHARE = 0.02
-"""Share of a processor above which a process counts as busy; an idle one uses less than 0.01."""
-_CHILDREN_REFRESH_SECONDS = 2.0
 _READ_BYTES = 1 << 20
 _STDERR_KEPT = 4096
+_OUTSIDE_SIGNALS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 class LostKind(StrEnum):
@@ -50,11 +46,16 @@ class LostKind(StrEnum):
 
 
 class ProcessLost(InfrastructureFault):
-    """The Lean process is of no more use; ``kind`` says why. Never a statement about a theorem."""
+    """The Lean process is of no more use; ``kind`` says why. Never a statement about a theorem.
 
-    def __init__(self, kind: LostKind, message: str) -> None:
+    ``chances`` says how often the request that it met deserves another try on a new process: more than
+    none where the loss came, or may have come, from outside, which is nobody's fault.
+    """
+
+    def __init__(self, kind: LostKind, message: str, chances: int = 0) -> None:
         super().__init__(message)
         self.kind = kind
+        self.chances = chances
 
 
 class Command(Protocol):
@@ -113,7 +114,7 @@ class LeanProcess:
         self._reading = select.poll()
         self._reading.register(self.stdout, select.POLLIN)
         self._reading.register(self.stderr, select.POLLIN)
-        self._watch = _Watch(pid, memory_limit_mb)
+        self._watch = Watch(pid, memory_limit_mb)
         held = descriptors if tie is None else (*descriptors, tie)
         self._close = weakref.finalize(self, _let_go, held, popen, os.getpid())
 
@@ -224,6 +225,8 @@ class LeanProcess:
             self._lose(
                 LostKind.MEMORY, f"Lean took more than its {self.memory_limit_mb} MB of memory"
             )
+        if self._watch.stopped(now):
+            self._lose(LostKind.HUNG, "Lean was stopped by a signal", OUTSIDE_CHANCES)
         if self._watch.stalled(now):
             self._lose(LostKind.HUNG, f"Lean did nothing for {STALL_SECONDS:.0f} s")
 
@@ -238,16 +241,20 @@ class LeanProcess:
             self._lose(LostKind.DIED, "Lean ended")
         self._buffer += chunk
 
-    def _lose(self, kind: LostKind, message: str) -> NoReturn:
+    def _lose(self, kind: LostKind, message: str, chances: int = 0) -> NoReturn:
         self._drain_errors()
-        if kind is LostKind.DIED and self._popen is not None:
+        if kind is LostKind.DIED and self._popen is None:
+            chances = UNKNOWN_CHANCES
+        elif kind is LostKind.DIED and self._popen is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                message += _describe_exit(self._popen.wait(1))
+                code = self._popen.wait(1)
+                message += _describe_exit(code)
+                chances = OUTSIDE_CHANCES if -code in _OUTSIDE_SIGNALS else 0
         said = self._errors.decode("utf-8", "replace").strip().splitlines()
         if said:
             telling = [line for line in said if "rror" in line] or said
             message += f"; its last words: {telling[-1].strip()[:300]}"
-        raise ProcessLost(kind, message)
+        raise ProcessLost(kind, message, chances)
 
     def resident_bytes(self) -> int:
         """Memory that the process and its children hold now; 0 if it is gone."""
@@ -270,68 +277,6 @@ class LeanProcess:
     def close(self) -> None:
         """Lets a borrowed process go; kills and reaps an owned one. May be called twice."""
         self._close()
-
-
-class _Watch:
-    """Samples memory and processor time of a process and its children, rarely enough to be free."""
-
-    def __init__(self, pid: int, memory_limit_mb: int) -> None:
-        self._pid = pid
-        self._processes: list[psutil.Process] = []
-        self._root: psutil.Process | None = None
-        self._refreshed = float("-inf")
-        self._next = time.monotonic() + SAMPLE_SECONDS
-        self._busy_at = time.monotonic()
-        self._window_began = time.monotonic()
-        self._window_processor = 0.0
-
-    def begin(self) -> None:
-        """A request goes out: idleness before it does not count as a stall."""
-        self._busy_at = time.monotonic()
-
-    def due(self, now: float) -> bool:
-        if now < self._next:
-            return False
-        self._next = now + SAMPLE_SECONDS
-        return True
-
-    def stalled(self, now: float) -> bool:
-        return now - self._busy_at > STALL_SECONDS
-
-    def alive(self) -> bool:
-        import psutil
-
-        try:
-            root = self._root or psutil.Process(self._pid)
-            return bool(root.is_running() and root.status() != psutil.STATUS_ZOMBIE)
-        except psutil.NoSuchProcess:
-            return False
-
-    def sample(self, now: float) -> int:
-        """Resident bytes now; also notes whether any processor time was used since last time."""
-        import psutil
-
-        if now - self._refreshed > _CHILDREN_REFRESH_SECONDS:
-            self._refreshed = now
-            with contextlib.suppress(psutil.NoSuchProcess):
-                self._root = self._root or psutil.Process(self._pid)
-                self._processes = [self._root, *self._root.children(recursive=True)]
-        resident, processor = 0, 0.0
-        for process in self._processes:
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                resident += process.memory_info().rss
-                times = process.cpu_times()
-                if process.status() == psutil.STATUS_DISK_SLEEP:  # reading a large library
-                    self._busy_at = now
-                processor += times.user + times.system
-        # Looked at over windows: single samples are too short for the clock ticks of the kernel.
-        if now - self._window_began > STALL_SECONDS / 4:
-            share = (processor - self._window_processor) / (now - self._window_began)
-            # A child that ended takes its processor time along, so a negative share means activity.
-            if not 0 <= share < _BUSY_SHARE:
-                self._busy_at = now
-            self._window_began, self._window_processor = now, processor
-        return resident
 
 
 def spawn(command: Command, memory_limit_mb: int) -> LeanProcess:

@@ -136,6 +136,24 @@ class Trace(Request, tag="trace", frozen=True, kw_only=True):
     wall_ms: int = 120_000
 
 
+class Export(Request, tag="export", frozen=True, kw_only=True):
+    """Elaborates a source as :class:`Check` does (without ``strict``) and gives the theorems ``names``, with
+    all that they depend on in the source, as plain terms."""
+
+    imports: list[str]
+    source: str
+    names: list[str]
+    wall_ms: int = 120_000
+
+
+class Constants(Request, tag="constants", frozen=True, kw_only=True):
+    """Gives imported constants as plain terms, named as :class:`ExportOk` names them; unknown names are
+    left out, theorems and what the library does not expose come without their values."""
+
+    imports: list[str]
+    names: list[str]
+
+
 class Release(Request, tag="release", frozen=True, kw_only=True):
     """Frees states (and environments); unknown ids are ignored."""
 
@@ -439,6 +457,44 @@ class TraceOk(msgspec.Struct, tag="trace", frozen=True):
     messages: list[Message]
 
 
+class ConstantView(msgspec.Struct, frozen=True):
+    """A constant as Lean's kernel knows it (see ``prover.kernel.declarations.Declaration``). Numbers stand
+    for entries of the tables of :class:`ExportOk`: ``type``, ``value`` and the last of a rule for an
+    expression, the others for names. ``hint`` is ``opaque``, ``abbrev`` or a height in decimals; a rule
+    is [constructor, number of fields, expression]."""
+
+    name: int
+    kind: str
+    params: list[int]
+    type: int
+    value: int | None = None
+    hint: str = "opaque"
+    num_params: int = 0
+    num_indices: int = 0
+    num_fields: int = 0
+    num_motives: int = 0
+    num_minors: int = 0
+    k: bool = False
+    recursive: bool = False
+    constructors: list[int] = []
+    parent: int | None = None
+    family: list[int] = []
+    rules: list[list[int]] = []
+
+
+class ExportOk(msgspec.Struct, tag="export", frozen=True):
+    """Terms with all sharing kept: ``levels`` and ``exprs`` have a line for each, which refers to earlier
+    lines by number (``lean_project/ProofServer/Export.lean`` describes the lines). ``findings`` say why
+    the source was refused, if it was."""
+
+    names: list[str]
+    strings: list[str]
+    levels: str
+    exprs: str
+    declarations: list[ConstantView]
+    findings: list[Finding] = []
+
+
 class ReleaseOk(msgspec.Struct, tag="release", frozen=True):
     """How many states are still held."""
 
@@ -460,7 +516,7 @@ class ExitOk(msgspec.Struct, tag="exit", frozen=True):
 
 Ok = (
     HelloOk | HeaderOk | EnvironmentOk | GoalOk | SorriesOk | StepOk | DescribeOk | CheckOk
-    | DeclarationsOk | TraceOk | ReleaseOk | StatisticsOk | ExitOk
+    | DeclarationsOk | TraceOk | ExportOk | ReleaseOk | StatisticsOk | ExitOk
 )  # fmt: skip
 
 
@@ -501,7 +557,7 @@ def decode(line: bytes) -> Answer:
     """
     try:
         answer = _decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         shown = line[:200].decode("utf-8", "replace")
         raise ProtocolError(f"not a message of protocol {PROTOCOL_VERSION}: {error}: {shown!r}") from error
     if (answer.ok is None) == (answer.error is None):

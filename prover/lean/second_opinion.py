@@ -1,10 +1,11 @@
-"""A second opinion on a file that the check accepted.
+"""A second opinion on a file that the check accepted; the verdict names the route.
 
 On a native or explicit toolchain plain ``lean`` compiles the file, with ``#print axioms`` at its end:
-nothing of our Lean part is involved, only Lean itself. The embedded build has no such command line, so
-there the whole check is made again in a new process that has not seen the first one's work; that
-guards against what a process may have been talked into, not against a mistake in our checker. The
-verdict names the route.
+nothing of our Lean part is involved, only Lean itself. The embedded build has no such command line.
+There a new process makes the whole check again and exports the theorems as plain terms, with all that
+they depend on in the file, and our own type checker in Python (``prover.kernel``) checks those: another
+implementation of Lean's type theory, which shares no code with Lean's kernel. Where it gives up (a time
+limit, a rule that it does not know) that is said, and what remains is the repeated check.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from prover.errors import InfrastructureFault
 from prover.lean.protocol import Finding
 
 if TYPE_CHECKING:
+    from prover.kernel.audit import Opinion
+    from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.reports import CheckReport
     from prover.session import Session
@@ -45,23 +48,74 @@ def second_opinion(
 
     toolchain = session.toolchain()
     if toolchain.kind != "embedded":
-        findings = plain_lean(toolchain, text, [t.name for t in first.theorems], seconds)
+        findings: tuple[Finding, ...] = plain_lean(toolchain, text, [t.name for t in first.theorems], seconds)
         route = "plain lean with #print axioms"
     else:
         with LeanServer(toolchain) as server:
             again = check_text(server, text, names=names, reference=reference, seconds=seconds)
-        same = [(t.name, t.statement, t.axioms) for t in again.theorems] == [
-            (t.name, t.statement, t.axioms) for t in first.theorems
-        ]
-        agrees = again.accepted and same
-        findings = () if agrees else (Finding("second_opinion", "a second process disagrees"),)
-        route = "the same check in a second process"
+            same = [(t.name, t.statement, t.axioms) for t in again.theorems] == [
+                (t.name, t.statement, t.axioms) for t in first.theorems
+            ]
+            route = "the same check in a second process"
+            if again.accepted and same:
+                opinion = own_kernel(server, text, [t.name for t in first.theorems], seconds)
+                findings, said = _as_findings(opinion)
+                route += f", {said}"
+            else:
+                findings = (Finding("second_opinion", "a second process disagrees"),)
     return replace(
         first,
         accepted=first.accepted and not findings,
         findings=(*first.findings, *findings),
         checked_by=f"{first.checked_by}; second opinion: {route}",
     )
+
+
+def own_kernel(server: LeanServer, text: str, names: Sequence[str], seconds: float) -> Opinion:
+    """Has Lean export the theorems ``names`` of ``text`` and checks the terms in Python.
+
+    Raises:
+        InfrastructureFault: Lean failed to export.
+    """
+    from prover.kernel.audit import Opinion, audit
+    from prover.kernel.declarations import Declaration, ExportError, plain_name, read
+    from prover.kernel.terms import Terms
+    from prover.lean.verify import blanked, plain_text
+
+    text = plain_text(text)
+    header = server.parse_header(text)
+    terms = Terms()
+    exported = server.export(
+        header.imports, blanked(text, header), names, wall_ms=int(seconds * 1000)
+    )
+    for finding in exported.findings:
+        status = "gave_up" if finding.code == "timeout" else "rejected"
+        return Opinion(status, finding.text)
+
+    def fetch(wanted: Sequence[str]) -> list[Declaration]:
+        return read(terms, server.constants(header.imports, wanted))
+
+    try:
+        own = read(terms, exported)
+        theorems = [d.name for d in own if plain_name(d.name) in names]
+        if len(theorems) != len(set(names)):
+            return Opinion("rejected", "not every theorem was exported")
+        return audit(terms, own, fetch, theorems, seconds)
+    except ExportError as error:
+        raise InfrastructureFault(str(error)) from error
+
+
+def _as_findings(opinion: Opinion) -> tuple[tuple[Finding, ...], str]:
+    """The objection, if it is one, and what the verdict says of it."""
+    if opinion.status == "accepted":
+        return (), (
+            f"its terms checked by a type checker in Python ({opinion.checked} declarations; "
+            f"{opinion.assumed} imported constants taken as stated)"
+        )
+    if opinion.status == "rejected":
+        told = f"the type checker in Python rejects it: {opinion.text}"
+        return (Finding("second_opinion", told),), "its terms rejected by a type checker in Python"
+    return (), f"the type checker in Python gave up over {opinion.text}"
 
 
 def plain_lean(

@@ -26,7 +26,7 @@ from prover.lean.connection import (
     server_source,
     start_process,
 )
-from prover.lean.process import Activity, LostKind, ProcessLost
+from prover.lean.process import Activity, LeanProcess, LostKind, ProcessLost
 from prover.lean.recipes import Environment, Goal, SorryFile, State, Step, Table
 from prover.lean.replay import Replay, StateLost
 
@@ -83,22 +83,16 @@ class LeanServer(Closing):
 
     def parse_header(self, source: str) -> p.HeaderOk:
         """The imports of a source file, and where its commands begin."""
-        return self._call(
-            lambda: p.ParseHeader(id=new_id(), source=source), p.HeaderOk, _QUICK_SECONDS
-        )
+        return self._call(lambda: p.ParseHeader(id=new_id(), source=source), p.HeaderOk, _QUICK_SECONDS)
 
-    def open_environment(
-        self, imports: Sequence[str], header: str = "", wall_ms: int = 60_000
-    ) -> p.EnvironmentOk:
+    def open_environment(self, imports: Sequence[str], header: str = "", wall_ms: int = 60_000) -> p.EnvironmentOk:
         """Imports modules and elaborates ``header``. Release it with :meth:`release`."""
         # Equal requests share one environment, in Lean as well: it may go only with its last user.
         question = (tuple(imports), header)
         record = self._shared.get(question)
         if record is None:
             record = Environment(*question, wall_ms)
-            answer = self._call(
-                lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000
-            )
+            answer = self._call(lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000)
             record.settle(answer.environment, self._connection.generation)
             record.answer = answer
             self._shared[question] = record
@@ -141,7 +135,10 @@ class LeanServer(Closing):
         if not tactics:
             return []
         try:
-            return self._step(record, tactics, heartbeats, wall_ms)
+            # A whole batch is not tried again: one by one, each tactic answers for itself.
+            if len(tactics) > 1:
+                return self._step(record, tactics, heartbeats, wall_ms)
+            return self._single(record, tactics[0], heartbeats, wall_ms)
         except StateLost as error:
             return [_crashed(error) for _ in tactics]
         except ProcessLost as error:
@@ -153,12 +150,10 @@ class LeanServer(Closing):
         crashes = 0
         for call in tactics:
             if crashes >= CRASHES_PER_BATCH:
-                results.append(
-                    _crashed(InfrastructureFault("not tried: too many of its batch crashed"))
-                )
+                results.append(_crashed(InfrastructureFault("not tried: too many of its batch crashed")))
                 continue
             try:
-                results += self._step(record, [call], heartbeats, wall_ms)
+                results += self._single(record, call, heartbeats, wall_ms)
             except (ProcessLost, StateLost) as error:
                 crashes += 1
                 results.append(_crashed(error))
@@ -200,6 +195,22 @@ class LeanServer(Closing):
             ),
             p.CheckOk,
             wall_ms / 1000,
+        )
+
+    def export(self, imports: Sequence[str], source: str, names: Sequence[str], wall_ms: int = 120_000) -> p.ExportOk:
+        """Theorems of a source with all that they depend on there; see :class:`prover.lean.protocol.Export`."""
+        return self._call(
+            lambda: p.Export(id=new_id(), imports=list(imports), source=source, names=list(names), wall_ms=wall_ms),
+            p.ExportOk,
+            wall_ms / 1000,
+        )
+
+    def constants(self, imports: Sequence[str], names: Sequence[str]) -> p.ExportOk:
+        """Imported constants; see :class:`prover.lean.protocol.Constants`."""
+        return self._call(
+            lambda: p.Constants(id=new_id(), imports=list(imports), names=list(names)),
+            p.ExportOk,
+            _QUICK_SECONDS,
         )
 
     def declarations(
@@ -298,6 +309,11 @@ class LeanServer(Closing):
         return self._call(lambda: p.Statistics(id=new_id()), p.StatisticsOk, _QUICK_SECONDS)
 
     @property
+    def process(self) -> LeanProcess | None:
+        """The running process (for whoever watches it, or does it harm in a test)."""
+        return self._connection.process
+
+    @property
     def pid(self) -> int | None:
         """The process number of Lean while it runs."""
         process = self._connection.process
@@ -354,26 +370,23 @@ class LeanServer(Closing):
             self._garbage.append((record.generation, record.live))
             record.generation = 0
 
+    def _single(self, record: State, call: p.TacticCall, heartbeats: int, wall_ms: int) -> list[p.TacticResult]:
+        return self._patiently(lambda: self._step(record, [call], heartbeats, wall_ms))
+
     def _step(
         self, record: State, tactics: Sequence[p.TacticCall], heartbeats: int, wall_ms: int
     ) -> list[p.TacticResult]:
         limit = sum(call.wall_ms or wall_ms for call in tactics) / 1000
         with self._lock:
             live = self._retry(lambda: self._live(record))
-            request = p.Step(
-                id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms
-            )
+            request = p.Step(id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms)
             answers = self._connection.exchange(request, p.StepOk, limit).results
         if len(answers) != len(tactics):
-            raise self._connection.lose(
-                ProcessLost(LostKind.GARBAGE, "Lean gave a wrong number of results")
-            )
+            raise self._connection.lose(ProcessLost(LostKind.GARBAGE, "Lean gave a wrong number of results"))
         results = []
         for call, result in zip(tactics, answers, strict=True):
             if result.state is not None:
-                step = Step(
-                    record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms
-                )
+                step = Step(record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms)
                 result = msgspec.structs.replace(result, state=self._hold(step, result.state))
             results.append(result)
         return results
@@ -389,11 +402,22 @@ class LeanServer(Closing):
         tried again, it would take as long."""
         with self._lock:
             try:
-                return work()
+                return self._patiently(work)
             except ProcessLost as lost:
                 if lost.kind is LostKind.HUNG:
                     raise
-            return work()
+            return self._patiently(work)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Again after each loss that came from outside, as often as the loss gives chances."""
+        attempt = 0
+        while True:
+            try:
+                return work()
+            except ProcessLost as lost:
+                attempt += 1
+                if attempt > lost.chances:
+                    raise
 
     def _flush(self, environments: Sequence[Environment]) -> None:
         """Frees in Lean what was released; best effort, for a lost process has freed everything."""

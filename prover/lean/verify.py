@@ -51,7 +51,7 @@ def check_text(
         InfrastructureFault: Lean failed or did not finish in time, which says nothing of the proof.
     """
     wall_ms = int(seconds * 1000)
-    text, reference = _plain(text), _plain(reference)
+    text, reference = plain_text(text), plain_text(reference)
     header = server.parse_header(text)
     findings: list[Finding] = []
     expected: list[str] = []
@@ -111,7 +111,7 @@ def check_text(
     )
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """As Lean reads files: no byte order mark, Unix line ends."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 

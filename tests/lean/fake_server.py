@@ -37,7 +37,7 @@ def misbehave(word: str) -> None:
     match word:
         case "die":
             print("a last error", file=sys.stderr, flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSEGV)
         case "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
         case "hang":

@@ -17,6 +17,7 @@ from fakes import FakeToolchain
 
 from prover.errors import BadInput, InfrastructureFault
 from prover.lean import process as process_module
+from prover.lean import watch
 from prover.lean.connection import RequestTimeout, server_source
 from prover.lean.process import LostKind
 from prover.lean.protocol import StateView, TacticCall, TacticResult
@@ -47,7 +48,6 @@ def gone(pid: int) -> bool:
     [
         ("die", LostKind.DIED),
         ("hang", LostKind.HUNG),
-        ("stop", LostKind.HUNG),
         ("garbage", LostKind.GARBAGE),
         ("forge", LostKind.GARBAGE),
         ("bomb", LostKind.MEMORY),
@@ -64,6 +64,18 @@ def test_only_the_guilty_tactic_of_a_batch_fails(
     assert set(fake_server.counts.losses) == {loss}
     assert fake_server.counts.losses[loss] == 2  # with its batch, then by itself
     assert fake_server.counts.restarts == 2
+
+
+def test_a_tactic_is_not_blamed_for_what_comes_from_outside(
+    fake_server: LeanServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stops or kills Lean from outside gets five more tries before the tactic is given up."""
+    monkeypatch.setattr(watch, "STOPPED_SECONDS", 0.0)
+    state = opened(fake_server)
+    results = step(fake_server, state.id, "split", "stop", "close", wall_ms=3000)
+    assert [r.status for r in results] == ["progress", "failed", "finished"]
+    assert fake_server.counts.losses == {LostKind.HUNG: 1 + 1 + process_module.OUTSIDE_CHANCES}
+    assert "stopped" in results[1].message
 
 
 def test_a_lost_process_is_killed_and_reaped(fake_server: LeanServer) -> None:
@@ -146,7 +158,7 @@ def test_a_single_tactic_is_not_blamed_for_a_process_that_was_dead_already(
 
 def test_the_last_words_of_lean_are_reported(fake_server: LeanServer) -> None:
     (result,) = step(fake_server, opened(fake_server).id, "die")
-    assert "SIGKILL" in result.message
+    assert "SIGSEGV" in result.message
     assert "a last error" in result.message
 
 
@@ -173,7 +185,7 @@ def test_a_busy_process_is_not_taken_for_stalled(
 
 
 def test_opening_is_tried_twice_and_then_lean_is_to_blame(fake_server: LeanServer) -> None:
-    with pytest.raises(InfrastructureFault, match="SIGKILL"):
+    with pytest.raises(InfrastructureFault, match="SIGSEGV"):
         fake_server.open_environment(["Init"], "die")
     assert fake_server.counts.losses[LostKind.DIED] == 2
     opened(fake_server)  # and the server is well
