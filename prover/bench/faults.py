@@ -15,10 +15,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from prover.bench import results
 from prover.errors import ProverError
+from prover.hookspecs import Observer
 from prover.lean.process import LeanProcess
 from prover.lean.server import LeanServer
 from prover.problem import Problem
@@ -53,10 +55,10 @@ class WatchedSession(Session):
         self.current = super().server()
         return self.current
 
-    def prove(self, problem: Problem, observers: Sequence[object] = ()) -> ProofReport:
+    def prove(self, problem: Problem, observers: Sequence[Observer] = (), **more: Any) -> ProofReport:
         """As in :class:`Session`."""
         try:
-            return super().prove(problem)
+            return super().prove(problem, observers, **more)
         finally:
             if self._brief:
                 self.let_go()
