@@ -102,8 +102,10 @@ def to_json(event: object) -> dict[str, Any]:
             return {"event": name, "node": event.node, "actions": event.actions, **_verdict(event.verdict)}
         case ev.InsightFound():
             refutation = None if event.refutation is None else dict(event.refutation.values)
+            # Some modules look their facts up when they are first read; saving a search must not ask for them.
+            facts = event.facts if isinstance(event.facts, tuple) else ()
             return {
-                "event": name, "node": event.node, "module": event.module, "facts": [str(fact) for fact in event.facts],
+                "event": name, "node": event.node, "module": event.module, "facts": facts,
                 "features": dict(event.features), "refutation": refutation,
             }  # fmt: skip
         case ev.NodeExpanded() | ev.GoalsClosed() | ev.PluginFault() | ev.SearchFinished():

@@ -158,9 +158,10 @@ def _take(search: SavedSearch, event: Mapping[str, Any], states: Mapping[int, Ma
         case "insight_found":
             values = event["refutation"]
             refutation = "" if values is None else ", ".join(f"{name} = {value}" for name, value in values.items())
-            search.found[event["node"]].append(
-                Found(event["module"], tuple(event["facts"]), event["features"], refutation)
-            )
+            if event["facts"] or event["features"] or refutation:
+                search.found[event["node"]].append(
+                    Found(event["module"], tuple(event["facts"]), event["features"], refutation)
+                )
             if values is not None and event["node"]:
                 search.graph.refute(search.graph.nodes[event["node"]])
         case "proof_found" | "proof_rejected":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from prover.report.figures import time_line, work_by_proposer
 from prover.report.layout import place
 from prover.report.page import content, page, read_probes
 from prover.report.reading import Ending, Look, SavedSearch, read
-from prover.runs import EVENTS, Run, open_run
+from prover.runs import EVENTS, Run, open_run, to_json
+from prover.search.events import InsightFound
 
 
 def test_the_graph_is_the_search_s_own(small: Run, small_search: SavedSearch) -> None:
@@ -35,6 +37,18 @@ def test_the_graph_is_the_search_s_own(small: Run, small_search: SavedSearch) ->
     assert Look.REJECTED in looks and Look.REFUTED in looks and Look.WAITING in looks
     assert {step.ending for step in search.steps} >= {Ending.NEW, Ending.FAILED, Ending.CLOSED}
     assert [check.accepted for check in search.checks] == [False, True]
+
+
+def test_facts_that_are_looked_up_on_demand_are_not_asked_for(tmp_path: Path) -> None:
+    class Lazy(Sequence[str]):
+        def __len__(self) -> int:
+            raise AssertionError("saving a search looked facts up")
+
+        def __getitem__(self, index: object) -> str:  # type: ignore[override]
+            raise AssertionError("saving a search looked facts up")
+
+    saved = to_json(InsightFound(3, "premises", Lazy(), {"found": 2.0}, None))  # type: ignore[arg-type]
+    assert json.loads(json.dumps(saved))["features"] == {"found": 2.0}
 
 
 def test_a_killed_search_can_be_read(small: Run, tmp_path: Path) -> None:
