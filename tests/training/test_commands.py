@@ -56,7 +56,18 @@ def test_settings_of_a_file_and_the_command_line(tmp_path: Path) -> None:
 
 def test_gather_keeps_every_step_and_goes_on(lean_toolchain: Toolchain, problems: Path, tmp_path: Path) -> None:
     out = tmp_path / "attempts.jsonl"
-    arguments = ["train", "gather", str(problems), "-o", str(out), "--set", "seconds=120", "--set", "steps=30", "--json"]
+    arguments = [
+        "train",
+        "gather",
+        str(problems),
+        "-o",
+        str(out),
+        "--set",
+        "seconds=120",
+        "--set",
+        "steps=30",
+        "--json",
+    ]
     first = CliRunner().invoke(cli, [*arguments, "--limit", "2"])
     assert first.exit_code == 0, first.output
     again = CliRunner().invoke(cli, arguments)
