@@ -56,7 +56,18 @@ def test_settings_of_a_file_and_the_command_line(tmp_path: Path) -> None:
 
 def test_gather_keeps_every_step_and_goes_on(lean_toolchain: Toolchain, problems: Path, tmp_path: Path) -> None:
     out = tmp_path / "attempts.jsonl"
-    arguments = ["train", "gather", str(problems), "-o", str(out), "--set", "seconds=20", "--set", "steps=30", "--json"]
+    arguments = [
+        "train",
+        "gather",
+        str(problems),
+        "-o",
+        str(out),
+        "--set",
+        "seconds=120",
+        "--set",
+        "steps=30",
+        "--json",
+    ]
     first = CliRunner().invoke(cli, [*arguments, "--limit", "2"])
     assert first.exit_code == 0, first.output
     again = CliRunner().invoke(cli, arguments)
@@ -83,7 +94,7 @@ def test_expert_iteration_learns_measures_and_resumes(
     ]
     path.write_text("\n".join(lines) + "\n")
     every = _problems(path)
-    config = IterationConfig(rounds=1, problems=16, steps=4, epochs=1)
+    config = IterationConfig(rounds=1, problems=16, seconds=60.0, steps=4, epochs=1)
     out = tmp_path / "run"
     said: list[str] = []
     rounds = expert_iteration(every[:20], every[20:], out, config, say=said.append)
@@ -104,7 +115,7 @@ def test_the_best_round_goes_on() -> None:
 def test_evaluate_compares_two_models_in_turn(lean_toolchain: Toolchain, problems: Path, tmp_path: Path) -> None:
     out = tmp_path / "runs"
     answer = CliRunner().invoke(
-        cli, ["train", "evaluate", str(problems), "--steps", "20", "--seconds", "20", "-o", str(out), "--json"]
+        cli, ["train", "evaluate", str(problems), "--steps", "20", "--seconds", "120", "-o", str(out), "--json"]
     )
     assert answer.exit_code == 0, answer.output
     found = json.loads(answer.stdout)
