@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -172,6 +173,9 @@ class Connection:
     def __init__(self, launcher: Launcher, grace_seconds: float) -> None:
         self.counts = ServerCounts()
         self.generation = 0
+        # One request at a time: a plugin left behind in the middle of one must not meet the next. Only `close`
+        # does without, for it ends a request that waits.
+        self.lock = threading.RLock()
         self._launch = launcher
         self._grace = grace_seconds
         self._process: LeanProcess | None = None
@@ -192,9 +196,10 @@ class Connection:
 
     def hello(self) -> p.HelloOk:
         """The greeting of the running process; starts one if need be."""
-        self.ready()
-        assert self._hello is not None
-        return self._hello
+        with self.lock:
+            self.ready()
+            assert self._hello is not None
+            return self._hello
 
     def close(self) -> None:
         """Ends Lean (or gives a borrowed process back). May be called twice."""
@@ -214,14 +219,18 @@ class Connection:
             line = p.encode(request)
         except UnicodeEncodeError as error:
             raise BadInput(f"the text is not valid Unicode: {error.reason}") from error
+        with self.lock:
+            return self._exchange(line, request.id, expect, seconds)
+
+    def _exchange(self, line: bytes, identifier: int, expect: type[OkType], seconds: float) -> OkType:
         process = self.ready()
         deadline = time.monotonic() + seconds + self._grace
-        self._awaited = (request.id, deadline)
+        self._awaited = (identifier, deadline)
         self.counts.requests += 1
         try:
             process.send(line, deadline)
             answer = p.decode(process.receive(deadline))
-            if answer.id != request.id:
+            if answer.id != identifier:
                 raise p.ProtocolError(f"an answer to request {answer.id}, which nobody made")
             process.settle()
         except ProcessLost as lost:
@@ -244,6 +253,10 @@ class Connection:
 
     def ready(self) -> LeanProcess:
         """The running process, in step with us; starts one if there is none."""
+        with self.lock:
+            return self._ready()
+
+    def _ready(self) -> LeanProcess:
         if self._closed:
             raise InfrastructureFault("this Lean server was closed")
         if self._process is not None and self._process.activity is not Activity.IDLE:

@@ -7,7 +7,6 @@ too much memory a new process is started and whatever is needed next is rebuilt,
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -67,8 +66,7 @@ class LeanServer(Closing):
                 return start_process(lean.server_command(server_source()), limit)
 
         self._connection = Connection(launcher, grace_seconds)
-        # One request at a time: a plugin left behind in the middle of one must not meet the next.
-        self._lock = threading.RLock()
+        self._lock = self._connection.lock  # held over what belongs together
         self._replay = Replay(self._connection)
         self._environments: Table[Environment] = Table()
         self._shared: dict[tuple[tuple[str, ...], str], Environment] = {}
@@ -431,8 +429,7 @@ class LeanServer(Closing):
             states = [live for born, live in garbage if born == generation]
             gone = [e.live for e in environments if e.generation == generation]
             request = p.Release(id=new_id(), states=states, environments=gone)
-            with self._lock:
-                self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
+            self._connection.exchange(request, p.ReleaseOk, _QUICK_SECONDS)
         except InfrastructureFault:
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -137,3 +138,28 @@ def test_a_pool_lends_and_tidies(lean_server: LeanServer) -> None:
         assert lean_server.statistics().states <= before
         assert pool.servers == (lean_server,)
         pool._idle.clear()  # the session's server outlives the pool
+
+
+def test_a_call_that_was_left_behind_does_not_meet_the_next(lean_server: LeanServer) -> None:
+    """As when a plugin misses its deadline in the middle of a request: the next one waits its turn."""
+    environment = lean_server.open_environment(["Init"], "").environment
+    goal = lean_server.open_goal(environment, "theorem t (n : Nat) : n < 10 → n * n < 100")
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            for _ in range(20):
+                lean_server.describe(goal.state.id)
+        except BaseException as error:
+            errors.append(error)
+
+    left_behind = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in left_behind:
+        thread.start()
+    for _ in range(20):
+        assert lean_server.hello().lean
+        (result,) = lean_server.step(goal.state.id, [TacticCall("intro h")])
+        assert result.state is not None
+    for thread in left_behind:
+        thread.join()
+    assert not errors
