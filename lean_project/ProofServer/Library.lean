@@ -136,8 +136,7 @@ def isGlue (k : SyntaxNodeKind) : Bool :=
 
 /-- Every written occurrence of a constant in a tactic. -/
 def premisesOf (map : FileMap) (env : Environment) (c : ContextInfo) (trees : List InfoTree) : Array Json := Id.run do
-  let mut seen : List Nat := []
-  let mut out : Array Json := #[]
+  let mut found : List (Nat × Nat × Json) := []
   for t in trees do
     for (_, i, _) in (infoNodes t (some c) #[]).toList do
       match i with
@@ -146,19 +145,23 @@ def premisesOf (map : FileMap) (env : Environment) (c : ContextInfo) (trees : Li
         | .const n _ =>
           if ti.stx.isIdent then
             let (some a, some b) := (ti.stx.getPos? (canonicalOnly := true), ti.stx.getTailPos? (canonicalOnly := true)) | continue
-            if member a.byteIdx seen then continue
-            seen := a.byteIdx :: seen
             let p := map.toPosition a
             let q := map.toPosition b
             let module := match moduleOf? env n with | some m => nameText m | none => ""
-            out := out.push (Json.mkObj [("name", jStr (nameText (userName n))), ("module", jStr module), ("line", jNat p.line),
-              ("column", jNat p.column), ("end_column", jNat q.column)])
+            found := put found a.byteIdx b.byteIdx (Json.mkObj [("name", jStr (nameText (userName n))), ("module", jStr module),
+              ("line", jNat p.line), ("column", jNat p.column), ("end_column", jNat q.column)])
         | _ => pure ()
       | _ => pure ()
+  let mut out : Array Json := #[]
+  for (_, _, j) in found do out := out.push j
   return out
-where member (n : Nat) (l : List Nat) : Bool := match l with
-  | [] => false
-  | m :: l => m == n || member n l
+where
+  /-- Of the names that begin at one place the shortest stays: in `not_exists.mp` the lemma, not what turns it. -/
+  put (l : List (Nat × Nat × Json)) (start stop : Nat) (j : Json) : List (Nat × Nat × Json) := match l with
+    | [] => [(start, stop, j)]
+    | (a, b, k) :: r =>
+      if a == start then if stop < b then (start, stop, j) :: r else l
+      else (a, b, k) :: put r start stop j
 
 /-- The named declarations in a command's syntax: what holds its modifiers too, itself, its `declId`. -/
 partial def declaredIn (outer stx : Syntax) : List (Syntax × Syntax × Syntax) := match stx with
