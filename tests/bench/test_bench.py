@@ -168,6 +168,7 @@ def test_a_half_written_line_costs_only_itself(suite_path: Path, tmp_path: Path)
     running = first.run()
     next(running)
     running.close()
+    first.close()
     file = tmp_path / "run" / results.RESULTS
     file.write_bytes(file.read_bytes() + b'{"name": "p2", "sta')
     second = start(suite_path, tmp_path / "run", report, resume=True)

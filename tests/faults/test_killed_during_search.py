@@ -16,7 +16,7 @@ from prover.reports import ProofReport
 from prover.search import events as ev
 from prover.session import Options, Session
 
-BUDGET = Budget(seconds=600, steps=45)
+BUDGETS = {"option_cases": Budget(seconds=600, steps=40), "false_equal": Budget(seconds=600, steps=25)}
 PROBLEMS = (
     Problem("theorem option_cases (o : Option Nat) (h : o ≠ none) : ∃ n, o = some n", name="option_cases"),
     Problem("theorem false_equal (a b : Nat) : a = b", name="false_equal"),
@@ -51,7 +51,7 @@ def prove(problem: Problem, number: signal.Signals | None = None) -> tuple[Proof
     """The report, the Lean processes that were used, and how often Lean was lost."""
     with Session(Options(use_service=False, seed=3)) as session:
         killer = Killer(session, number) if number else None
-        report = session.prove(replace(problem, budget=BUDGET), [killer] if killer else [])
+        report = session.prove(replace(problem, budget=BUDGETS[problem.name]), [killer] if killer else [])
         server = session.server()
         pids = [pid for pid in (server.pid,) if pid is not None]
         if killer:

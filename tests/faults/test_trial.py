@@ -16,7 +16,7 @@ from prover.errors import BadInput, InfrastructureFault
 from prover.lean.toolchain import Toolchain
 
 SUITE = Path(__file__).parents[2] / "data" / "examples" / "small.jsonl"
-FEW = ("and_swap", "bool_not_not", "append_nil", "not_both", "false_or_and")
+FEW = ("and_swap", "bool_not_not", "append_nil", "not_both")
 
 
 def trial(folder: Path, faults: int, round_name: str) -> Tally:
@@ -26,9 +26,9 @@ def trial(folder: Path, faults: int, round_name: str) -> Tally:
 
 
 def test_faults_of_lean_clock_and_disk_change_nothing(lean_toolchain: Toolchain, tmp_path: Path) -> None:
-    tally = trial(tmp_path, 12, "own")
+    tally = trial(tmp_path, 8, "own")
     assert tally.ok, str(tally)
-    assert tally.injected.total() >= 12
+    assert tally.injected.total() >= 8
     assert set(tally.injected) >= {"killed", "stopped", "out of memory", "clock jumped", "disk full"}
     assert tally.compared >= len(FEW)
 
@@ -36,9 +36,9 @@ def test_faults_of_lean_clock_and_disk_change_nothing(lean_toolchain: Toolchain,
 def test_faults_of_the_resident_server_change_nothing(
     lean_toolchain: Toolchain, tmp_path: Path
 ) -> None:
-    tally = trial(tmp_path, 4, "resident")
+    tally = trial(tmp_path, 3, "resident")
     assert tally.ok, str(tally)
-    assert tally.injected.total() >= 4
+    assert tally.injected.total() >= 3
 
 
 def test_a_trial_sees_a_changed_verdict_and_a_lost_result(tmp_path: Path) -> None:
