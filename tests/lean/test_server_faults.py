@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -296,9 +297,10 @@ def test_no_lean_is_left_behind_however_python_ends(ending: str) -> None:
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert python.stdout is not None
-    lean = psutil.Process(int(python.stdout.readline()))
+    pid = int(python.stdout.readline())
     if "sleep" in ending:
         python.kill()  # SIGKILL: nothing of ours runs any more
     python.wait(10)
     python.stdout.close()
-    lean.wait(10)
+    with contextlib.suppress(psutil.NoSuchProcess):  # gone before we could look
+        psutil.Process(pid).wait(10)
