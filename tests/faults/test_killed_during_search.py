@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -10,53 +11,55 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from prover.lean.server import LeanServer
 from prover.lean.toolchain import Toolchain
 from prover.problem import Budget, Problem
 from prover.reports import ProofReport
-from prover.search import events as ev
 from prover.session import Options, Session
 
-BUDGETS = {"option_cases": Budget(seconds=600, steps=40), "false_equal": Budget(seconds=600, steps=25)}
+BUDGET = Budget(seconds=600, steps=25)
+KILLS = 5
 PROBLEMS = (
-    Problem("theorem option_cases (o : Option Nat) (h : o ≠ none) : ∃ n, o = some n", name="option_cases"),
-    Problem("theorem false_equal (a b : Nat) : a = b", name="false_equal"),
+    Problem("theorem swap (o : Option Nat) (h : o ≠ none) : ∃ n, o = some n", name="swap"),
+    Problem("theorem open_end (p q : Nat → Prop) (h : ∀ n, p n → q n) (k : q 3) : p 3", name="open_end"),
 )
 
 
 class Killer:
-    """Sends a signal to Lean at five states of a search, at once or while it works on the next batch."""
+    """A thread that kills each new Lean process as soon as it was asked something, ``KILLS`` times."""
 
-    def __init__(self, session: Session, number: signal.Signals) -> None:
-        self._session = session
-        self._number = number
-        self._delays = [0.0, 0.005, 0.02, 0.04, 0.08]
-        self._timers: list[threading.Timer] = []
+    def __init__(self, server: LeanServer) -> None:
         self.victims: list[int] = []
+        self._server = server
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
 
-    def __call__(self, event: object) -> None:
-        pid = self._session.server().pid
-        if not isinstance(event, ev.NodeExpanded) or pid is None or not self._delays:
-            return
-        self.victims.append(pid)
-        timer = threading.Timer(self._delays.pop(0), os.kill, (pid, self._number))
-        timer.start()
-        self._timers.append(timer)
+    def __enter__(self) -> Killer:
+        self._thread.start()
+        return self
 
-    def finish(self) -> None:
-        for timer in self._timers:
-            timer.join()
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        asked = 0
+        while len(self.victims) < KILLS and not self._over.wait(0.003):
+            pid, requests = self._server.pid, self._server.counts.requests
+            if pid is not None and pid not in self.victims and requests > asked:
+                self.victims.append(pid)
+                os.kill(pid, signal.SIGKILL)
+                asked = requests + 1
 
 
-def prove(problem: Problem, number: signal.Signals | None = None) -> tuple[ProofReport, list[int], int]:
+def prove(problem: Problem, kill: bool) -> tuple[ProofReport, list[int], int]:
     """The report, the Lean processes that were used, and how often Lean was lost."""
     with Session(Options(use_service=False, seed=3)) as session:
-        killer = Killer(session, number) if number else None
-        report = session.prove(replace(problem, budget=BUDGETS[problem.name]), [killer] if killer else [])
         server = session.server()
-        pids = [pid for pid in (server.pid,) if pid is not None]
-        if killer:
-            killer.finish()
-            pids += killer.victims
+        server.hello()
+        with Killer(server) if kill else contextlib.nullcontext() as killer:
+            report = session.prove(replace(problem, budget=BUDGET))
+        pids = [*(killer.victims if killer else ()), *filter(None, [server.pid])]
         losses = sum(server.counts.losses.values())
     return report, pids, losses
 
@@ -65,10 +68,10 @@ def prove(problem: Problem, number: signal.Signals | None = None) -> tuple[Proof
 def test_five_kills_change_neither_answer_nor_steps_and_leave_nobody(
     lean_toolchain: Toolchain, problem: Problem
 ) -> None:
-    calm, _, losses = prove(problem)
+    calm, _, losses = prove(problem, kill=False)
     assert losses == 0
-    harmed, pids, losses = prove(problem, signal.SIGKILL)
-    assert losses == 5
+    harmed, pids, losses = prove(problem, kill=True)
+    assert losses == len(pids) - 1 == KILLS
     assert (harmed.status, harmed.proof, harmed.steps, harmed.states, harmed.reason) == (
         calm.status,
         calm.proof,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from prover.lean import protocol as p
@@ -113,6 +113,7 @@ def test_a_line_cut_short_is_never_an_answer(answer: p.Answer, data: st.DataObje
 @settings(QUICK, max_examples=100)
 @given(st.binary(max_size=60))
 def test_bytes_are_not_an_answer(line: bytes) -> None:
+    assume(not line.lstrip().startswith(b"{"))  # hypothesis knows the literals of these files
     refused(line)
 
 
