@@ -39,8 +39,18 @@ $(STAMP):
 	  "error: Python 3.11 or 3.12 is needed, this is %d.%d; say make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
 	@echo 'Setting up $(VENV) (once) ...'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,leandojo]'
+	@$(PIP) -e '.[dev,leandojo]'
 	@rm -f $(VENV)/.installed-*
+	@touch $@
+
+# The tests of models and training need torch, which is large; users who only prove do without. torch comes first and
+# pinned: what depends on it would take a build for GPUs.
+tests-venv: $(TESTS_STAMP)
+
+$(TESTS_STAMP): $(STAMP)
+	@echo 'Adding what the tests of models and training need (once) ...'
+	@$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@$(PIP) -e '.[dev,leandojo,train]'
 	@touch $@
 
 # Where the user has a native Lean for this folder nothing is fetched.
