@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from prover.problem import Problem
 
 NONE = "none"
+DEFAULT = "default"
 VARIABLE = "PROVER_MODEL"
 
 
 def choice_of(problem: Problem) -> str:
-    """The model asked for: the problem's ``metadata["model"]``, else the environment's PROVER_MODEL, else empty (the
-    default model).
-    """
+    """The model asked for: the problem's ``metadata["model"]``, else the environment's PROVER_MODEL, else empty."""
     return problem.metadata.get("model", "") or os.environ.get(VARIABLE, "")
 
 

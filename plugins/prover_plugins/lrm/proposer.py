@@ -42,7 +42,7 @@ class LanguageModelProposer:
     def propose_informed(self, problem: Problem, state: State, facts: Sequence[str]) -> Iterable[Candidate]:
         """As :meth:`propose`, with statements of premises for the prompt."""
         choice = loading.choice_of(problem)
-        if choice in ("", loading.NONE) or loading.kind_of_choice(choice) == "ranker":
+        if choice in ("", loading.NONE, loading.DEFAULT) or loading.kind_of_choice(choice) == "ranker":
             return []
         model = self._models.get(choice)
         if model is None:

@@ -61,13 +61,15 @@ class LearnedRanker:
 
 
 def _folder(problem: Problem) -> Path | None:
-    """The folder of the ranker in use: the one chosen, if it holds a ranker, else the default one; None for 'none'."""
+    """The folder of the ranker in use: the one chosen, or the one that comes along for ``default``; else None.
+
+    Nothing is used unless asked for: so far the ranker that comes along costs more than it gains where the other
+    modules propose too (docs/experiments.md).
+    """
     choice = loading.choice_of(problem)
-    if choice == loading.NONE:
-        return None
-    if choice and loading.kind_of(Path(choice)) == "ranker":
-        return Path(choice)
-    return loading.default_folder()
+    if choice == loading.DEFAULT:
+        return loading.default_folder()
+    return Path(choice) if choice and loading.kind_of(Path(choice)) == "ranker" else None
 
 
 def _own_cost(candidate: Candidate) -> float:
