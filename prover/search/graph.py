@@ -28,11 +28,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class NodeStatus(StrEnum):
@@ -291,6 +292,8 @@ class SearchGraph:
         ``rejected``. With ``failures`` each failed step is an edge to a node
         ``"<parent>.<position>"`` of status ``failed_step``.
         """
+        import networkx as nx  # slow to import, and of no use to a search
+
         out: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
         for node in self.nodes:
             out.add_node(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prover.hookspecs import Domain, Proposer, RewardSignal, hookimpl
+from prover.late import LateProposer
 
 if TYPE_CHECKING:
     import click
@@ -21,10 +22,11 @@ def prover_domains() -> list[Domain]:
 @hookimpl
 def prover_proposers() -> list[Proposer]:
     """Programs from examples, and repairs of given ones."""
-    from prover_plugins.code_exec.repair import RepairProposer
-    from prover_plugins.code_exec.synthesis.proposer import SynthesisProposer
-
-    return [SynthesisProposer(), RepairProposer()]
+    package, domains = "prover_plugins.code_exec", ("code",)
+    return [
+        LateProposer(f"{package}.synthesis.proposer:SynthesisProposer", "code_synthesis", domains, deadline=3600.0),
+        LateProposer(f"{package}.repair:RepairProposer", "code_repair", domains),
+    ]
 
 
 @hookimpl
