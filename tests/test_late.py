@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-from prover.late import LateProposer
 from prover_plugins.code_exec.plugin import prover_proposers
+
+from prover.late import LateProposer
 
 
 def test_stand_ins_agree_with_the_real_ones() -> None:
