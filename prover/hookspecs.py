@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from prover.traces.theorem import TracedTheorem
 
 PROJECT = "neural_prover"
+LEAN_DEADLINE = 60.0
+"""Seconds: a ``deadline`` for what asks Lean about the state, so that a restart of Lean is not taken for a hang."""
+
 API_VERSION = 1
 """Raised when a hook or protocol here changes so that plugins must change too. A plugin may say which one it
 was written for, as ``PROVER_API = 1``; one written for another is left out with a clear line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from prover.domain import Candidate, Insight, Refutation, State
+from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
 from prover.problem import Problem
@@ -31,6 +32,7 @@ class ArithmeticModule:
 
     name = "arithmetic"
     domains: Collection[str] = ("lean",)
+    deadline = LEAN_DEADLINE
 
     def read(self, problem: Problem, state: State) -> Insight | None:
         """A refutation where some goal is false, else candidates for the first; None where nothing is understood."""

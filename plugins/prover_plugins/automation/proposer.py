@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from prover.domain import Candidate, State
+from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
 from prover.problem import Problem
 from prover_plugins.automation import (
@@ -52,6 +53,8 @@ class AutomationProposer:
     """Reads the goal and suggests tactics, best first; deterministic."""
 
     name = "automation"
+    domains = ("lean",)
+    deadline = LEAN_DEADLINE
 
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
         """Suggestions for the first goal of a Lean state; nothing for other domains."""

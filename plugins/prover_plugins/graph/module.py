@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from prover.domain import Candidate, Insight, State
+from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView, HypothesisView
 from prover.lean.terms import Term
@@ -29,6 +30,7 @@ class GraphModule:
 
     name = "graph"
     domains = ("lean",)
+    deadline = LEAN_DEADLINE
     least_cost = -math.log(SCORE)
 
     def read(self, problem: Problem, state: State) -> Insight | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import overload
 
 from prover.domain import Candidate, Insight, State
+from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
 from prover.lean.library import Library, Premise
 from prover.lean.protocol import GoalView
@@ -29,6 +30,7 @@ class PremiseModule:
 
     name = "premises"
     domains = ("lean",)
+    deadline = LEAN_DEADLINE
     least_cost = -math.log(BEST)
 
     def __init__(self, encoder: str = "") -> None:
