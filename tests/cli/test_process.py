@@ -71,14 +71,19 @@ def wait_for_lean(process: subprocess.Popen[str], out: Path | None = None) -> li
     raise AssertionError("Lean did not start")
 
 
+def heed_interrupts() -> None:
+    """In the child: a background job of a shell, as these tests may be, is started with Ctrl-C turned off."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.lean
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_leaves_no_process(
     env: dict[str, str], lean_toolchain: Toolchain, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "--no-server", "--plugin", PLUGIN, "theorem f (a b : Nat) : a = b"],
-        env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*COMMAND, "--no-server", "--plugin", PLUGIN, "theorem t (f : Nat → Nat) (a : Nat) : f a = a"],
+        env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     lean = wait_for_lean(process)
     time.sleep(0.5)
@@ -99,7 +104,7 @@ def test_an_interrupted_bench_resumes(
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(p) + "\n" for p in problems))
     process = subprocess.Popen(
         [*COMMAND, "bench", "s.jsonl", "--plugin", PLUGIN, "--out", "out", "--seconds", "30"],
-        env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     results = tmp_path / "out" / "results.jsonl"
     lean = wait_for_lean(process, results)
