@@ -174,6 +174,11 @@ class RememberingEnvironment:
         """The state that the problem opens with."""
         return self._environment.initial_state
 
+    def prepare(self) -> None:
+        """What the environment does once for many problems; outside this problem's time."""
+        if (once := getattr(self._environment, "prepare", None)) is not None:
+            once()
+
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Answers known failures from memory, tries the others."""
         known = [self._known.get((state.key, candidate.action)) for candidate in candidates]

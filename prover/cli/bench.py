@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from prover.cli.faults import faults
-from prover.cli.options import json_option, lean_options, search_options, session_options
+from prover.cli.options import F, json_option, lean_options, search_options, session_options
 
 RUNS = Path("runs")
 
@@ -26,6 +26,16 @@ class BenchGroup(click.Group):
         elif args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+
+def choice_options(command: F) -> F:
+    """Which problems of the set: ``--limit``, ``--only``."""
+    for option in (
+        click.option("--only", multiple=True, metavar="NAME", help="Only this problem; may be repeated."),
+        click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N problems."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(
@@ -52,8 +62,7 @@ bench.add_command(faults)
     is_flag=True,
     help="Go on with the run in --out (or the newest of this set); faults of Lean are tried again.",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N problems.")
-@click.option("--only", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
+@choice_options
 @search_options
 @lean_options
 @json_option
@@ -115,8 +124,7 @@ def run(
     metavar="DIR",
     help="Where the results go, a folder for each line [default: runs/ablation-SUITE].",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N problems.")
-@click.option("--only", multiple=True, metavar="NAME", help="Only this problem; may be repeated.")
+@choice_options
 @search_options
 @lean_options
 @json_option

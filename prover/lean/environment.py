@@ -142,7 +142,46 @@ class Steps:
         return view
 
 
-class LeanEnvironment(Closing):
+class Opened(Closing):
+    """What the goal of a theorem and that of a sorry have in common, opened on a server."""
+
+    imports: tuple[str, ...]
+    _server: LeanServer
+    _environment: int
+    _steps: Steps
+
+    @property
+    def initial_state(self) -> LeanState:
+        """The goal that the problem opens with."""
+        return self._steps.initial
+
+    @property
+    def server(self) -> LeanServer:
+        """The server that this problem is open on."""
+        return self._server
+
+    @property
+    def environment(self) -> int:
+        """The server's id of the environment (imports, and the header if there is one)."""
+        return self._environment
+
+    def prepare(self) -> None:
+        """Lists the library where that was never done for these imports; tens of seconds, once."""
+        prepare(self._server, self._environment, self.imports)
+
+    def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
+        """Tries each candidate on the first goal of ``state``.
+
+        A tactic that could not be tried because Lean was lost over it is ``TIMED_OUT`` with kind
+        ``crashed``: it says nothing about the theorem.
+
+        Raises:
+            InfrastructureFault: Lean cannot be started again.
+        """
+        return self._steps.step(cast(LeanState, state), candidates)
+
+
+class LeanEnvironment(Opened):
     """One opened theorem (implements ``prover.domain.Environment``). Not thread-safe."""
 
     def __init__(self, server: LeanServer, problem: Problem, *, label: str = "") -> None:
@@ -169,25 +208,6 @@ class LeanEnvironment(Closing):
             raise BadInput("there is no statement", kind="parse")
         return self._server.open_goal(self._environment, statement.rstrip() + gap_after(statement))
 
-    @property
-    def initial_state(self) -> LeanState:
-        """The goal of the theorem."""
-        return self._steps.initial
-
-    @property
-    def server(self) -> LeanServer:
-        """The server that this problem is open on."""
-        return self._server
-
-    @property
-    def environment(self) -> int:
-        """The server's id of the environment (imports and header)."""
-        return self._environment
-
-    def prepare(self) -> None:
-        """Lists the library where that was never done for these imports; tens of seconds, once."""
-        prepare(self._server, self._environment, self.imports)
-
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""
         if self._library is None:
@@ -195,17 +215,6 @@ class LeanEnvironment(Closing):
                 self._server, self._environment, self.imports, self.problem.header
             )
         return self._library
-
-    def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
-        """Tries each candidate on the first goal of ``state``.
-
-        A tactic that could not be tried because Lean was lost over it is ``TIMED_OUT`` with kind
-        ``crashed``: it says nothing about the theorem.
-
-        Raises:
-            InfrastructureFault: Lean cannot be started again.
-        """
-        return self._steps.step(cast(LeanState, state), candidates)
 
     def verify(self, actions: Sequence[str]) -> Verdict:
         """Has Lean check the whole proof from scratch, in a fresh environment, at default limits.

@@ -15,19 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from prover.closing import Closing
-from prover.domain import Candidate, State, StepResult, Verdict
+from prover.domain import State, Verdict
 from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
 from prover.lean.environment import (
     STEP_HEARTBEATS,
     STEP_WALL_MS,
+    Opened,
     Steps,
     as_verdict,
     checked_by,
 )
 from prover.lean.goals import LeanState
-from prover.lean.index import prepare
 from prover.lean.library import Library
 from prover.lean.protocol import Message, SorryView, TacticCall
 from prover.lean.script import indented, renderings
@@ -186,7 +185,7 @@ def open_sorry_problems(server: LeanServer, path: Path) -> list[SorryProblem]:
     ]
 
 
-class SorryEnvironment(Closing):
+class SorryEnvironment(Opened):
     """A sorry opened for search (implements ``prover.domain.Environment``)."""
 
     def __init__(self, server: LeanServer, question: SorryProblem, label: str) -> None:
@@ -194,37 +193,16 @@ class SorryEnvironment(Closing):
         self._label = label
         self.question = question
         self.problem = question.problem
+        self.imports = question.source.imports
+        self._environment = question._environment
         self._library: Library | None = None
         self._steps = Steps(server, question.view.state, self.library)
-
-    @property
-    def initial_state(self) -> LeanState:
-        """The goal at the sorry."""
-        return self._steps.initial
-
-    @property
-    def server(self) -> LeanServer:
-        """The server that this problem is open on."""
-        return self._server
-
-    @property
-    def environment(self) -> int:
-        """The server's id of the environment (the file's imports)."""
-        return self.question._environment
-
-    def prepare(self) -> None:
-        """Lists the library where that was never done for these imports; tens of seconds, once."""
-        prepare(self._server, self.environment, self.question.source.imports)
 
     def library(self) -> Library:
         """The imported theorems; those of the file itself are in no environment of their own."""
         if self._library is None:
-            self._library = Library.of(self._server, self.environment, self.question.source.imports)
+            self._library = Library.of(self._server, self._environment, self.imports)
         return self._library
-
-    def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
-        """Tries each candidate on the first goal of ``state``."""
-        return self._steps.step(cast(LeanState, state), candidates)
 
     def verify(self, actions: Sequence[str]) -> Verdict:
         """Puts the proof into the file and has Lean check that, from scratch.
