@@ -7,6 +7,7 @@ else. Errors: bad input raises :class:`prover.errors.BadInput`; a fault of the c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -64,6 +65,13 @@ class Candidate:
     score: float | None = None
     heartbeats: int | None = None
     wall_ms: int | None = None
+
+    @property
+    def surprise(self) -> float:
+        """How unlikely the proposer thinks it, in nats, at least 0; infinite where it says nothing or probability 0."""
+        if self.log_probability is not None:
+            return max(0.0, -self.log_probability)
+        return max(0.0, -math.log(self.score)) if self.score else math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ class ProposerSet:
         if self.rankers:
             stream = self._lazy(iter(proposed), name)
             for ranker in self.rankers:
-                weight = min(1.0, self.scorer.weight(ranker.name))
+                weight = self.scorer.weight(ranker.name)
                 if weight > 0:
                     stream = ranked(stream, ranker, weight, self.problem, state, self._ranker_fault)
             return stream

@@ -1,4 +1,4 @@
-"""Candidates of one proposer in the order of a ranker, read no further than is worth it."""
+"""Candidates of one proposer in the order of a ranker and its own, mixed; read no further than is worth it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,6 @@ CHEAP = 1.7
 proposers do work for their later candidates, as looking into a library, that is wasted where the first ones do.
 """
 
-GOOD_ENOUGH = 4.0
-"""Nats: while the best that was judged costs no more, the proposer is not asked for further candidates."""
-
-
 _ROUNDING = 1e-6
 
 
@@ -40,21 +36,37 @@ def ranked(
     state: State,
     on_fault: Callable[[Ranker, Exception], None],
 ) -> Iterator[Scored]:
-    """The candidates of ``source``, each at a cost between its own (``weight`` 0) and what the ranker says (1).
+    """The candidates of ``source`` in the order of what they cost by :func:`mixed`.
 
-    A ranker that breaks is named by ``on_fault``; the candidates then come at their own cost.
+    More are read from the proposer only when the best that was judged costs more than the last one read can, for what
+    comes after costs its proposer at least that. A ranker that breaks is named by ``on_fault``; the candidates then
+    come at their own cost.
     """
     waiting: list[tuple[float, int, Scored]] = []
     serial = 0
     more = True
+    reached = 0.0
+    most = math.log1p(weight)
     while more or waiting:
-        if more and (not waiting or waiting[0][0] > GOOD_ENOUGH):
+        if more and (not waiting or waiting[0][0] > reached + most):
             handful, more = _handful(source, cheap=not serial)
+            reached = max([reached, *(scored.cost for scored in handful if scored.cost < math.inf)])
             for scored in _judged(handful, ranker, weight, problem, state, on_fault):
                 heapq.heappush(waiting, (scored.cost, serial, scored))
                 serial += 1
             continue
         yield heapq.heappop(waiting)[2]
+
+
+def mixed(own: float, other: float, weight: float) -> float:
+    """The cost of a candidate that costs ``own`` by its proposer and ``other`` by a ranker, all in nats.
+
+    The two are mixed as probabilities, the ranker's with ``weight`` against 1. So what one of them likes is tried
+    early, whatever the other thinks, and no ranker can put a candidate back by more than ``ln(1 + weight)``: a mixture
+    of experts is never much worse than the better of them (Cesa-Bianchi and Lugosi 2006, chapter 9).
+    """
+    likely = math.exp(-own) + weight * math.exp(-other)
+    return math.inf if likely == 0 else max(0.0, math.log1p(weight) - math.log(likely))
 
 
 def _handful(source: Iterator[Scored], *, cheap: bool) -> tuple[list[Scored], bool]:
@@ -93,6 +105,6 @@ def _judged(
         # What is not to be tried at all stays so.
         scored
         if cost is None or scored.cost == math.inf
-        else replace(scored, cost=(1 - weight) * scored.cost + weight * max(0.0, cost))
+        else replace(scored, cost=mixed(scored.cost, max(0.0, cost), weight))
         for scored, cost in zip(handful, costs, strict=True)
     ]

@@ -129,13 +129,13 @@ class Scorer:
             logarithm = candidate.log_probability
             if not logarithm <= _ROUNDING:
                 raise ValueError(f"log-probability {logarithm} of {candidate.action!r} is not <= 0")
-            surprise = max(0.0, -logarithm)
+            surprise = candidate.surprise
         elif candidate.score is not None:
             if not 0 < candidate.score <= 1 + _ROUNDING:
                 raise ValueError(
                     f"score {candidate.score} of {candidate.action!r} is not in (0, 1]"
                 )
-            surprise = max(0.0, -math.log(candidate.score)) * config.score_scale
+            surprise = candidate.surprise * config.score_scale
         else:
             raise ValueError(f"{candidate.action!r} has neither a log-probability nor a score")
         weight = self.weight(candidate.proposer, proposer)

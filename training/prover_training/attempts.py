@@ -21,7 +21,7 @@ class Tried(msgspec.Struct, frozen=True, array_like=True):
     """One step: from state ``parent`` to state ``child`` (-1 where it failed, -2 where no goal was left).
 
     ``status`` and ``kind`` are those of :class:`prover.domain.StepResult`; ``micros`` is Lean's own time;
-    ``cost`` is what the search thought of it beforehand, in nats.
+    ``cost`` is what its proposer thought of it, in nats.
     """
 
     parent: int
@@ -84,8 +84,8 @@ def attempt_of(problem: Problem, outcome: SearchOutcome, seconds: float) -> Atte
             child = -2 if edge.child.finished else number[edge.child.id]
         tried.append(
             Tried(
-                number[edge.parent.id], child, edge.candidate.action, edge.candidate.proposer, round(edge.cost, 4),
-                edge.result.status.value, edge.result.kind, edge.result.micros,
+                number[edge.parent.id], child, edge.candidate.action, edge.candidate.proposer,
+                round(edge.candidate.surprise, 4), edge.result.status.value, edge.result.kind, edge.result.micros,
             )
         )  # fmt: skip
     return Attempt(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import gcd
 from typing import Any
 
+from prover_training.corpus_competition import competition
 from prover_training.corpus_languages import LANGUAGES
 from prover_training.corpus_terms import equations
 
@@ -205,6 +206,7 @@ FAMILIES: dict[str, Callable[[random.Random], Iterator[Generated]]] = {
     "linear_nat": lambda generator: _linear(generator, "Nat"),
     "linear_int": lambda generator: _linear(generator, "Int"),
     "divisibility": _divisibility,
+    "competition": lambda generator: (Generated("competition", text) for text in competition(generator)),
     **{language.name: _language(number) for number, language in enumerate(LANGUAGES)},
 }
 """Every family by name: yields statements for a generator of random numbers, as many as are asked for."""

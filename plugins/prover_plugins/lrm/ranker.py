@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +39,7 @@ class LearnedRanker:
         known = [c.proposer in model.proposers for c in candidates]
         if not any(known):
             return None
-        costs = [_own_cost(candidate) for candidate in candidates]
+        costs = [candidate.surprise for candidate in candidates]
         ranking = model.rank(state.text, state.goals, state.size, [c.action for c in candidates], costs)
         preferences = model.log_preference(ranking).tolist()
         return [value if judged else None for value, judged in zip(preferences, known, strict=True)]
@@ -70,14 +69,3 @@ def _folder(problem: Problem) -> Path | None:
     if choice == loading.DEFAULT:
         return loading.default_folder()
     return Path(choice) if choice and loading.kind_of(Path(choice)) == "ranker" else None
-
-
-def _own_cost(candidate: Candidate) -> float:
-    """What its proposer thinks of a candidate, in nats, as attempts record it (without weights)."""
-    if candidate.log_probability is not None:
-        return max(0.0, -candidate.log_probability) + _STEP
-    return -math.log(min(1.0, max(candidate.score or 1e-9, 1e-9))) + _STEP
-
-
-_STEP = 0.05
-"""The search's cost of a step, which attempts include."""
