@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("prover.cli.explaining:explain", "Say what happened in a saved search, or what changed."),
     "weights": ("prover.cli.weights:weights", "Learn the weights of modules from benchmark runs."),
     "plugins": ("prover.cli.plugins:plugins", "List the plugins and what they add; write a new one."),
+    "encode": ("prover.cli.encode:encode", "A model's hidden states at each step of a search or trace."),
     "trace": ("prover.cli.trace:trace", "Traces of Lean files, repositories and searches, for training."),
 }
 

@@ -8,7 +8,6 @@ computed with numpy: a few milliseconds a state, without torch.
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from prover.model import features
 from prover.model.language_model import ModelError
+from prover.model.tensors import read_safetensors
 
 FORMAT = 1
 """Raised when features or layers change so that weights from before mean something else."""
@@ -54,7 +54,7 @@ class RankerModel:
         try:
             config = json.loads((folder / "config.json").read_text("utf-8"))
             weights = read_safetensors(folder / "model.safetensors")
-        except (OSError, ValueError, struct.error) as error:
+        except (OSError, ValueError) as error:
             raise ModelError(f"cannot read the ranker in {folder}: {error}") from error
         if config.get("model_type") != "ranker" or config.get("format") != FORMAT:
             raise ModelError(f"{folder} holds no ranker of format {FORMAT}; train one with: prove train ranker")
@@ -104,28 +104,3 @@ def _bag(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
         total[filled] = np.add.reduceat(table[rows[there]], starts, axis=0)
     scaled: np.ndarray = total / np.sqrt(np.maximum(count, 1), dtype=np.float32)[:, None]
     return scaled
-
-
-_TYPES = {"F32": np.float32, "F16": np.float16}
-
-
-def read_safetensors(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file: a length, a JSON header, the numbers.
-
-    Raises:
-        ValueError: it is not such a file, or holds other numbers than floats of 16 or 32 bits.
-        OSError: it cannot be read.
-    """
-    data = path.read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8 : 8 + length])
-    body = memoryview(data)[8 + length :]
-    arrays: dict[str, np.ndarray] = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        if entry["dtype"] not in _TYPES:
-            raise ValueError(f"{path}: {name} has numbers of type {entry['dtype']}")
-        start, end = entry["data_offsets"]
-        arrays[name] = np.frombuffer(body[start:end], _TYPES[entry["dtype"]]).reshape(entry["shape"])
-    return arrays

@@ -103,24 +103,33 @@ class TransformersModel:
         self.ends = frozenset(e for e in [*ends, self.tokenizer.eos_token_id] if e is not None)
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else min(self.ends, default=0)
 
+    def digest(self) -> str:
+        """SHA-256 of the weights: the same for equal models, wherever they are."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().float().cpu().numpy().tobytes())
+        return digest.hexdigest()
+
     # ------------------------------------------------------------------------------- prompts
 
     def _tokens(self, prompt: Prompt) -> list[int]:
         """The tokens of a prompt; of one that is too long the end, where the goal stands."""
-        text = prompt if isinstance(prompt, str) else self._chat(prompt)
+        text = prompt if isinstance(prompt, str) else self.chat_text(prompt)
         special = isinstance(prompt, str)
         tokens: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
         if special and not self.seq2seq and tokens and tokens[-1] in self.ends:
             tokens = tokens[:-1]
         return tokens[-self.max_prompt_tokens :] or [self.pad]
 
-    def _chat(self, messages: Sequence[Message]) -> str:
+    def chat_text(self, messages: Sequence[Message]) -> str:
+        """A chat as the text that the model reads, up to where its answer begins."""
         turns = [{"role": m.role, "content": m.content} for m in messages]
         if getattr(self.tokenizer, "chat_template", None):
             return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
         return "\n\n".join(m.content for m in messages) + "\n\n"
 
-    def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    def padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of tokens as one tensor, padded on the left, and its mask."""
         width = max(map(len, rows))
         tokens = [[self.pad] * (width - len(row)) + list(row) for row in rows]
@@ -133,7 +142,7 @@ class TransformersModel:
         return self._read([self._tokens(prompt) for prompt in prompts])
 
     def _read(self, prompts: Sequence[Sequence[int]]) -> Prefilled:
-        tokens, mask = self._padded(prompts)
+        tokens, mask = self.padded(prompts)
         if self.seq2seq:
             memory = self.model.get_encoder()(input_ids=tokens, attention_mask=mask)
             start = torch.full((len(prompts), 1), self.model.config.decoder_start_token_id, device=self.device)
@@ -255,7 +264,7 @@ class TransformersModel:
         """The last hidden states (of the encoder where there is one), without padding."""
         if not texts:
             return []
-        tokens, mask = self._padded([self._tokens(text) for text in texts])
+        tokens, mask = self.padded([self._tokens(text) for text in texts])
         if self.seq2seq:
             hidden = self.model.get_encoder()(input_ids=tokens, attention_mask=mask).last_hidden_state
         else:

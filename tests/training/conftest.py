@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from prover_training.attempts import Attempt, Tried, Visited, append
+from prover.traces.searches import Attempt, Tried, Visited, append
 
 
 def attempt(name: str, module: str, variable: str, proved: bool = True) -> Attempt:

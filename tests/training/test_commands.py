@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 pytest.importorskip("torch")
 
-from prover_training.attempts import read_attempts
+from prover.traces.searches import read_attempts
 from prover_training.expert_iteration import IterationConfig, Round, best, best_proofs, expert_iteration
 from prover_training.gather import GatherConfig
 from prover_training.settings import read_settings

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from prover_plugins.lrm.ranker import LearnedRanker
 from prover_training import ranker as training
-from prover_training.attempts import read_attempts
+from prover.traces.searches import read_attempts
 from prover_training.ranker_data import examples, held_out, proposers_of
 
 from prover.domain import Candidate

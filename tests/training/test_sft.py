@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from prover_training.attempts import read_attempts
+from prover.traces.searches import read_attempts
 from prover_training.data import pairs_of, read_traces, schedule, theorem_of
 from prover_training.sft import SftConfig, find_curriculum, train_sft
 

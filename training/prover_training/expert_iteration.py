@@ -16,7 +16,7 @@ from typing import Any
 from prover.errors import BadInput
 from prover.problem import Problem
 from prover.session import Options
-from prover_training.attempts import Attempt, read_attempts
+from prover.traces.searches import Attempt, read_attempts
 from prover_training.card import data_hash
 from prover_training.gather import GatherConfig, gather
 from prover_training.ranker import RankerConfig, save, train

@@ -18,7 +18,7 @@ from prover.problem import Budget, Problem
 from prover.search import SearchFault, search
 from prover.search.scoring import SearchConfig
 from prover.session import Options, Session
-from prover_training.attempts import Attempt, append, attempt_of, read_attempts
+from prover.traces.searches import Attempt, append, attempt_of, read_attempts
 
 
 @dataclass(frozen=True, slots=True)

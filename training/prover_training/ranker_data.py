@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prover.model import features
-from prover_training.attempts import Attempt, Tried
+from prover.traces.searches import Attempt, Tried
 
 
 @dataclass(slots=True)

@@ -93,7 +93,7 @@ def ranker(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Train the model that judges the proposers' candidates (a minute or two; --resume has nothing to resume)."""
-    from prover_training.attempts import read_attempts
+    from prover.traces.searches import read_attempts
     from prover_training.card import data_hash
     from prover_training.ranker import RankerConfig, save
     from prover_training.ranker import train as run

@@ -7,13 +7,16 @@ is whole or ignored, so gathering stops and resumes at any time.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from prover.domain import Candidate
 from prover.errors import BadInput
 from prover.problem import Problem
+from prover.runs import open_run
 from prover.search.outcome import SearchOutcome
 
 
@@ -92,6 +95,67 @@ def attempt_of(problem: Problem, outcome: SearchOutcome, seconds: float) -> Atte
         problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
         outcome.status, round(seconds, 3), outcome.steps, tuple(outcome.actions), tuple(states), tuple(tried),
     )  # fmt: skip
+
+
+def attempt_of_run(folder: Path) -> Attempt:
+    """The record of a saved search (:mod:`prover.runs`), finished or not.
+
+    Raises:
+        BadInput: the folder holds no saved search, or its events do not belong together.
+    """
+    run = open_run(folder)
+    states: dict[int, Visited] = {}
+    finished: set[int] = set()
+    steps: list[dict[str, Any]] = []
+    actions: tuple[str, ...] = ()
+    try:
+        for event in run.events():
+            match event["event"]:
+                case "search_started" | "node_added":
+                    text, depth = event["text"][:LONGEST_STATE], event.get("depth", 0)
+                    states[event["node"]] = Visited(text, event["goals"], event["size"], depth, None)
+                    if event["goals"] == 0:
+                        finished.add(event["node"])
+                case "step_tried":
+                    steps.append(event)
+                case "proof_found":
+                    actions = tuple(event["actions"])
+        order = {node: number for number, node in enumerate(n for n in states if n == 0 or n not in finished)}
+        child = {number: _child(event["child"], order) for number, event in enumerate(steps)}
+        tried = tuple(
+            Tried(
+                order[e["node"]], child[i], e["action"], e["proposer"], round(_surprise(e), 4), e["status"], e["kind"],
+                e["micros"],
+            )
+            for i, e in enumerate(steps)
+        )  # fmt: skip
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadInput(f"the events of {folder} cannot be read: {type(error).__name__}: {error}") from error
+    distances = _distances(tried, actions)
+    visited = tuple(msgspec.structs.replace(states[n], distance=distances.get(i)) for n, i in order.items())
+    problem, result = run.problem, run.result
+    return Attempt(
+        problem.name or "theorem", problem.statement, problem.header, problem.imports,
+        problem.metadata.get("module", ""), str(result.get("status", "")), float(result.get("seconds") or 0.0), len(steps),
+        actions, visited, tried,
+    )  # fmt: skip
+
+
+def _child(node: int | None, order: dict[int, int]) -> int:
+    return -1 if node is None else order.get(node, -2)
+
+
+def _surprise(event: dict[str, Any]) -> float:
+    return Candidate(event["action"], event["proposer"], event["log_probability"], event["score"]).surprise
+
+
+def _distances(tried: Sequence[Tried], actions: Sequence[str]) -> dict[int, int]:
+    """How many steps it is from each state of the accepted proof to its end."""
+    taken = {(step.parent, step.action): step.child for step in tried if step.child != -1}
+    path = [0]
+    for action in actions[:-1]:
+        path.append(taken.get((path[-1], action), -1))
+    return {at: len(actions) - number for number, at in enumerate(path)} if actions else {}
 
 
 def append(path: Path, attempt: Attempt) -> None:
