@@ -1,9 +1,9 @@
 """Encodings on disk: what a model's hidden states were at each logical step, and where in the text.
 
 A folder holds ``encoding.json`` (what it is), ``steps.jsonl`` (a step a line, with its spans) and
-``hidden-00000.safetensors`` … (one tensor ``hidden`` each, of shape (rows, layers, width), in half precision, memory-mapped
-when read). A step is in ``steps.jsonl`` only when its rows are in a finished shard, so an interrupted folder is whole
-and is gone on with.
+``hidden-00000.safetensors`` … (one tensor ``hidden`` each, of shape (rows, layers, width), in half precision,
+memory-mapped when read). A step is in ``steps.jsonl`` only when its rows are in a finished shard, so an interrupted
+folder is whole and is gone on with.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Span(msgspec.Struct, frozen=True):
     kind ``tactic``), rows ``row`` to ``row + rows`` of the hidden states.
 
     ``kind`` is ``goal`` (all of the first goal), ``hypothesis`` (``name`` is the line's names), ``target``,
-    ``tactic``, or ``after`` (the last position of all, where the model has read the tactic). Pooled, a span has one row.
+    ``tactic``, or ``after`` (the last position of all, where the model has read the tactic). Pooled, a span has one
+    row.
     """
 
     kind: str

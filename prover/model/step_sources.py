@@ -28,7 +28,7 @@ class Choice:
 
 
 def read_steps(path: Path, choice: Choice) -> Iterator[EncodedStep]:
-    """The steps of a saved search (its folder), of searches (``.jsonl``, ``.jsonl.gz``) or of LeanDojo traces, in order.
+    """The steps of a saved search (its folder), of searches (``.jsonl``, ``.jsonl.gz``), of LeanDojo traces.
 
     Raises:
         BadInput: it is none of these, or cannot be read.
@@ -61,11 +61,12 @@ def steps_of_search(attempt: Attempt, choice: Choice) -> Iterator[EncodedStep]:
         chosen = on_proof[:1] if choice.proof_only else _drawn(on_proof, tried, attempt.name, at, choice)
         for step in chosen:
             after = attempt.states[step.child] if step.child >= 0 else None
+            ended = step.child == -2 and step.status == "finished"
             yield EncodedStep(
                 theorem=attempt.name, step=number, state_before=state.text, tactic=step.action,
                 state_after=NO_GOALS if step.child == -2 else after.text if after else None, status=step.status,
                 proof=step in on_proof, module=attempt.module, distance=state.distance,
-                distance_after=0 if step.child == -2 and step.status == "finished" else after.distance if after else None,
+                distance_after=0 if ended else after.distance if after else None,
                 statement=attempt.statement, header=attempt.header, imports=attempt.imports, path=paths.get(at),
             )  # fmt: skip
             number += 1

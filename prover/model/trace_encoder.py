@@ -109,7 +109,7 @@ class TraceEncoder:
     def _forward(
         self, readings: Sequence[_Reading], *, record: bool
     ) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], list[float]]:
-        """Hidden states (layers, tokens, width) of each prompt and tactic, none unless ``record``; log-probabilities."""
+        """Hidden states (layers, tokens, width) of prompts and tactics, none unless ``record``; log-probabilities."""
         return self._both(readings, record) if self.model.seq2seq else self._causal(readings, record)
 
     def _causal(self, readings: Sequence[_Reading], record: bool) -> Any:
@@ -130,8 +130,8 @@ class TraceEncoder:
             chosen = torch.stack([out.hidden_states[layer] for layer in self.layers])
             for i, (reading, tail) in enumerate(zip(readings, tails, strict=True)):
                 start = tokens.shape[1] - len(tail)
-                row = chosen[:, i]
-                hidden.append((row[:, start - len(reading.prompt) : start], row[:, start : start + len(reading.tactic)]))
+                state = chosen[:, i, start - len(reading.prompt) : start]
+                hidden.append((state, chosen[:, i, start : start + len(reading.tactic)]))
         return hidden, logs
 
     def _both(self, readings: Sequence[_Reading], record: bool) -> Any:

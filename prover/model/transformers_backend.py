@@ -71,7 +71,9 @@ class TransformersModel:
             ModelError: there is no such model, or transformers cannot read it.
         """
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         self.name = str(source)
         self.model: Any
         self.tokenizer: Any

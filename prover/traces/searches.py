@@ -136,8 +136,8 @@ def attempt_of_run(folder: Path) -> Attempt:
     problem, result = run.problem, run.result
     return Attempt(
         problem.name or "theorem", problem.statement, problem.header, problem.imports,
-        problem.metadata.get("module", ""), str(result.get("status", "")), float(result.get("seconds") or 0.0), len(steps),
-        actions, visited, tried,
+        problem.metadata.get("module", ""), str(result.get("status", "")), float(result.get("seconds") or 0.0),
+        len(steps), actions, visited, tried,
     )  # fmt: skip
 
 

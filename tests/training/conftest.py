@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from prover.traces.searches import Attempt, Tried, Visited, append
 
 

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 pytest.importorskip("torch")
 
-from prover.traces.searches import read_attempts
 from prover_training.expert_iteration import IterationConfig, Round, best, best_proofs, expert_iteration
 from prover_training.gather import GatherConfig
 from prover_training.settings import read_settings
@@ -19,6 +18,7 @@ from prover_training.sft import SftConfig
 from prover.cli.main import cli
 from prover.errors import BadInput
 from prover.lean.toolchain import Toolchain
+from prover.traces.searches import read_attempts
 
 STATEMENTS = {
     "add": "theorem t (a b : Nat) : a + b = b + a",

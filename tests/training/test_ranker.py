@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from prover_plugins.lrm.ranker import LearnedRanker
 from prover_training import ranker as training
-from prover.traces.searches import read_attempts
 from prover_training.ranker_data import examples, held_out, proposers_of
 
 from prover.domain import Candidate
@@ -22,6 +21,7 @@ from prover.model import features
 from prover.model.language_model import ModelError
 from prover.model.ranker import RankerModel, Ranking
 from prover.problem import Problem
+from prover.traces.searches import read_attempts
 
 STATE = "k : Nat\n⊢ k + 0 = k"
 

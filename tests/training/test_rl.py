@@ -29,6 +29,7 @@ PROBLEMS = [Problem("theorem t (a : Nat) : a + 0 = a", name="a"), Problem("theor
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model that was shown a few tactics for such goals, good and bad ones."""
     from conftest import attempt
+
     from prover.traces.searches import append
 
     folder = tmp_path_factory.mktemp("taught")

@@ -127,19 +127,18 @@ def _factoring(dice: random.Random) -> str | None:
 
 
 def _digits(dice: random.Random) -> str | None:
+    """A number of two digits, by the sum of its digits and by how it compares with them."""
     a, b = dice.randint(1, 9), dice.randint(0, 9)
-    number = 10 * a + b
-    total, product, turned = a + b, a * b, 10 * b + a
-    text, test = dice.choice([
-        (f"10 * a + b = {number // total} * (a + b)", lambda u, v: 10 * u + v == number // total * (u + v)),
-        (f"10 * a + b = a * b + {number - product}", lambda u, v: 10 * u + v == u * v + number - product),
-        (f"10 * b + a = 10 * a + b + {turned - number}", lambda u, v: 10 * v + u == 10 * u + v + turned - number),
-    ])  # fmt: skip
-    second = f"a + b = {total}"
-    found = [(u, v) for u in range(1, 10) for v in range(10) if test(u, v) and u + v == total]
-    if found != [(a, b)] or "-" in text:
+    number, total = 10 * a + b, a + b
+    kinds = [(f"10 * a + b = {number // total} * (a + b)", number == number // total * total)]
+    kinds += [(f"10 * a + b = a * b + {number - a * b}", number >= a * b)]
+    kinds += [(f"10 * b + a = 10 * a + b + {9 * (b - a)}", b > a)]
+    text, good = dice.choice(kinds)
+    # Two equations in two digits that are not multiples of each other; a product is settled by going through all.
+    if not good or (" * b " in text and sum(10 * u + (total - u) == u * (total - u) + number - a * b
+                                            for u in range(max(1, total - 9), min(9, total) + 1)) != 1):  # fmt: skip
         return None
-    facts = f"(h₀ : 1 ≤ a ∧ a ≤ 9) (h₁ : b ≤ 9) (h₂ : {text}) (h₃ : {second})"
+    facts = f"(h₀ : 1 ≤ a ∧ a ≤ 9) (h₁ : b ≤ 9) (h₂ : {text}) (h₃ : a + b = {total})"
     return _theorem(f"(a b : Nat) {facts}", dice.choice([f"10 * a + b = {number}", f"a = {a}", f"b = {b}"]))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.traces.benchmark import read_any
-from prover.traces.theorem import TracedTactic, TracedTheorem
 from prover.traces.searches import Attempt, Tried, read_attempts
+from prover.traces.theorem import TracedTactic, TracedTheorem
 from prover_training.curriculum.feed import FeedLog
 from prover_training.curriculum.schedule import BySteps, Schedule, Stages, stage
 

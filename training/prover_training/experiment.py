@@ -17,8 +17,8 @@ from typing import Any
 from prover.errors import BadInput
 from prover.model.prompts import format_named
 from prover.problem import Problem
-from prover_training.alone import proved_alone
 from prover.traces.searches import Attempt, append, read_attempts
+from prover_training.alone import proved_alone
 from prover_training.data import pairs_of, theorem_of
 from prover_training.ranker_data import held_out
 from prover_training.rollouts import Open

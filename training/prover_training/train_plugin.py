@@ -1,4 +1,4 @@
-"""Registers ``prove train``; found through the entry point ``train``."""
+"""Registers ``prove train`` and ``prove mapper``; found through the entry point ``train``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def prover_commands() -> list[click.Command]:
-    """The command group ``train``."""
+    """The command groups ``train`` and ``mapper``."""
+    from prover_training.mapper.command import mapper
     from prover_training.train_command import train
 
-    return [train]
+    return [train, mapper]
