@@ -140,10 +140,11 @@ def _trainer(
     say: Callable[[str], None],
 ) -> Any:  # fmt: skip
     import torch
-    from datasets import Dataset
+    from datasets import Dataset, disable_progress_bars
     from trl import SFTConfig as TrlConfig
     from trl import SFTTrainer
 
+    disable_progress_bars()
     write = format_named(config.prompt).write
     nothing = Problem("")
     rows = {"prompt": [str(write(nothing, p.state, ())) for p in pairs], "completion": [p.tactic for p in pairs]}

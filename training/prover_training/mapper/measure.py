@@ -190,8 +190,9 @@ def table(found: dict[str, Any]) -> str:
         parts.append("\n".join([*head, *rows, _row(["chance", 1 / goals, min(1.0, 10 / goals)])]))
     parts.append(
         f"Value on {value['states']} held-out states ({value['on_a_proof']:.0%} on a proof): AUC {value['auc']:.3f} "
-        f"(by size and number of goals {value['auc_by_size']:.3f}), calibration error "
-        f"{value['calibration_error']:.3f}, Brier score {value['brier']:.3f} (of the mean {value['brier_of_the_mean']:.3f})."
+        f"(by size and number of goals {value['auc_by_size']:.3f}), "
+        f"calibration error {value['calibration_error']:.3f}, "
+        f"Brier score {value['brier']:.3f} (of the mean {value['brier_of_the_mean']:.3f})."
     )
     if steps["steps"] >= 2:
         parts.append(
