@@ -1,9 +1,9 @@
 """Proofs of many small steps: theorems of propositional logic with proofs in natural deduction, step by step.
 
 What the search finds is short, for its closing tactics do much at once; a model that is to learn to plan needs proofs
-of many lengths. Here a small prover (goal-directed, as in Miller et al. 1991) writes them in elementary tactics (``intro``,
-``exact``, ``obtain``, ``rcases``, ``constructor``, ``left``, ``right``, ``apply``, ``have``, ``exfalso``), and every
-step is then run by Lean, whose states are kept.
+of many lengths. Here a small prover (goal-directed, as in Miller et al. 1991) writes them in elementary tactics
+(``intro``, ``exact``, ``obtain``, ``rcases``, ``constructor``, ``left``, ``right``, ``apply``, ``have``, ``exfalso``),
+and every step is then run by Lean, whose states are kept.
 """
 
 from __future__ import annotations
@@ -190,6 +190,6 @@ def run_in_lean(
         environment.close()
     visited = tuple(Visited(s.text, s.goals, s.size, i, len(script) - i) for i, s in enumerate(states))
     return Attempt(
-        name, statement, "", problem.imports, "", "proved", sum(t.micros for t in tried) / 1e6, len(tried), tuple(script),
-        visited, tuple(tried),
+        name, statement, "", problem.imports, "", "proved", sum(t.micros for t in tried) / 1e6, len(tried),
+        tuple(script), visited, tuple(tried),
     )  # fmt: skip
