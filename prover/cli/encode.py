@@ -22,7 +22,7 @@ PATH = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("source", type=PATH, metavar="RUN|TRACES")
-@click.option("-o", "--out", type=PATH, required=True, metavar="FOLDER", help="Where it goes; goes on with it.")
+@click.option("-o", "--out", type=PATH, metavar="FOLDER", help="Where it goes; goes on with it.")
 @click.option("--model", required=True, metavar="MODEL", help="A folder or hub id of a transformers model.")
 @click.option("--prompt", metavar="FORMAT", help="The prompt format [default: by the model's name].")
 @click.option("--layers", default="all", show_default=True, metavar="0,2,4", help="Which layers; 0 is the embeddings.")
@@ -37,13 +37,13 @@ PATH = click.Path(path_type=Path)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many steps.")
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Steps read together.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice of tried steps.")
-@click.option("--measure", is_flag=True, help="Measure what recording costs on the first steps, and write nothing.")
+@click.option("--measure", is_flag=True, help="Measure what recording costs on the first steps, write nothing.")
 @json_option
 @click.pass_context
 def encode(
     ctx: click.Context,
     source: Path,
-    out: Path,
+    out: Path | None,
     model: str,
     prompt: str | None,
     layers: str,
@@ -60,20 +60,25 @@ def encode(
 
     Interrupted, it keeps what is written; the same command goes on.
     """
+    from prover.errors import BadInput
     from prover.model.prompts import format_named, guess_format
     from prover.model.step_sources import Choice, first_of, read_steps
-    from prover.model.trace_encoder import TraceEncoder, batches_of
+    from prover.model.trace_encoder import TraceEncoder
 
+    if out is None and not measure:
+        raise click.UsageError("-o FOLDER is missing: where the encoding goes")
+    if not source.exists():
+        raise BadInput(f"there is no {source}: name a saved search (--save), a file of searches or traces")
     loaded = load_model(model)
     form = format_named(prompt) if prompt else guess_format(model)
     encoder = TraceEncoder(loaded, form, layers=read_layers(layers), pooling=pooling)
     steps = first_of(read_steps(source, Choice(proof_only, tries, seed)), limit)
     if measure:
-        found = encoder.overhead(list(batches_of(first_of(steps, 10 * batch), batch)))
-        said = f"{found['plain_seconds']:.2f} s without recording, {found['recorded_seconds']:.2f} s with: "
-        click.echo(json.dumps(found) if as_json else f"{said}{found['ratio']:.3f} times as long")
+        _measure(encoder, steps, batch, as_json)
         return
-    about, interrupted = _write(encoder, steps, source, out, model, batch)
+    assert out is not None
+    chosen = "proof" if proof_only else f"{tries} tries, seed {seed}"
+    about, interrupted = _write(encoder, steps, source, chosen, out, model, batch)
     if as_json:
         click.echo(json.dumps({"out": str(out), **about, "interrupted": interrupted}))
     else:
@@ -81,6 +86,25 @@ def encode(
     if interrupted:
         click.echo("interrupted; the same command goes on", err=True)
         ctx.exit(130)
+
+
+def _measure(encoder: TraceEncoder, steps: Iterator[EncodedStep], batch: int, as_json: bool) -> None:
+    from itertools import islice
+
+    from prover.model.language_model import Sampling
+    from prover.model.overhead import overhead
+    from prover.model.trace_encoder import batches_of
+
+    form = encoder.form
+    sampling = Sampling(n=8, max_tokens=min(form.max_tokens, 64), temperature=0.8, stop=form.stop)
+    batches = list(batches_of(islice(steps, 10 * batch), batch))
+    found = overhead(encoder, batches, sampling=sampling, prompts=8)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for what, numbers in found.items():
+        seconds = f"{numbers['plain_seconds']:.2f} s without recording, {numbers['recorded_seconds']:.2f} s with"
+        click.echo(f"{what:<9} {seconds}: {100 * (numbers['ratio'] - 1):+.1f} %")
 
 
 def load_model(choice: str) -> TransformersModel:
@@ -118,7 +142,7 @@ def read_layers(text: str) -> list[int] | None:
 
 
 def _write(
-    encoder: TraceEncoder, steps: Iterator[EncodedStep], source: Path, out: Path, model: str, batch: int
+    encoder: TraceEncoder, steps: Iterator[EncodedStep], source: Path, chosen: str, out: Path, model: str, batch: int
 ) -> tuple[dict[str, int], bool]:
     """Writes the steps that are not written yet; the counts, and whether Ctrl-C ended it."""
     import sys
@@ -131,7 +155,7 @@ def _write(
     about = About(
         model=model, model_sha256=encoder.model.digest(), architecture=str(encoder.model.model.config.model_type),
         layers=encoder.layers, pooling=encoder.pooling, width=encoder.width, prompt=encoder.form.name,
-        source=str(source), created=datetime.now(UTC).isoformat(timespec="seconds"),
+        source=str(source), chosen=chosen, created=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
     writer = EncodingWriter(out, about)
     consumed = writer.about.consumed

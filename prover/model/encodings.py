@@ -31,8 +31,7 @@ class Span(msgspec.Struct, frozen=True):
     kind ``tactic``), rows ``row`` to ``row + rows`` of the hidden states.
 
     ``kind`` is ``goal`` (all of the first goal), ``hypothesis`` (``name`` is the line's names), ``target``,
-    ``tactic``, or ``after`` (the last position of all, where the model has read the tactic). Pooled, a span has one
-    row.
+    ``tactic``, or ``after`` (the last position of all, where the model has read the tactic). A pooled span has one row.
     """
 
     kind: str
@@ -76,7 +75,10 @@ class EncodedStep(msgspec.Struct, frozen=True):
 
 
 class About(msgspec.Struct):
-    """What ``encoding.json`` says; ``consumed`` counts the steps of the source that were read (some have no tokens)."""
+    """What ``encoding.json`` says: the model, the recorded layers (0: the embeddings), how spans were pooled, the
+    prompt format, the source and which of its steps were chosen. ``consumed`` counts the steps of the source that were
+    read.
+    """
 
     model: str
     model_sha256: str
@@ -86,6 +88,7 @@ class About(msgspec.Struct):
     width: int
     prompt: str
     source: str
+    chosen: str = ""
     format: int = FORMAT
     steps: int = 0
     rows: int = 0
@@ -106,14 +109,13 @@ class EncodingWriter:
             BadInput: it holds an encoding of other settings, or cannot be written.
         """
         self.folder, self.about = folder, about
-        self._rows: list[np.ndarray] = []
-        self._waiting: list[EncodedStep] = []
+        self._waiting: list[tuple[EncodedStep, list[np.ndarray]]] = []
         self._bytes = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if (folder / ABOUT).exists():
                 self.about = _read_about(folder)
-                same = ("model_sha256", "layers", "pooling", "prompt", "source")
+                same = ("model_sha256", "layers", "pooling", "prompt", "source", "chosen")
                 other = [name for name in same if getattr(about, name) != getattr(self.about, name)]
                 if other:
                     raise BadInput(f"{folder} holds an encoding of another {other[0]}; choose another folder")
@@ -129,14 +131,20 @@ class EncodingWriter:
 
     def add(self, step: EncodedStep, rows: Sequence[np.ndarray]) -> None:
         """Appends a step: ``rows[i]``, of shape (k, layers, width), are those of its span ``i``."""
-        at = self.about.rows + sum(map(len, self._rows))
-        spans = []
-        for span, part in zip(step.spans, rows, strict=True):
+        at, spans = self._next, []
+        halves = [part.astype(np.float16) for part in rows]
+        for span, part in zip(step.spans, halves, strict=True):
             spans.append(msgspec.structs.replace(span, row=at, rows=len(part)))
-            self._rows.append(part.astype(np.float16))
-            self._bytes += self._rows[-1].nbytes
             at += len(part)
-        self._waiting.append(msgspec.structs.replace(step, spans=tuple(spans)))
+        self._waiting.append((msgspec.structs.replace(step, spans=tuple(spans)), halves))
+        self._bytes += sum(part.nbytes for part in halves)
+
+    @property
+    def _next(self) -> int:
+        """The number of the next row."""
+        waiting = (span for step, _ in reversed(self._waiting) for span in reversed(step.spans))
+        last = next(waiting, None)
+        return self.about.rows if last is None else last.row + last.rows
 
     @property
     def waiting(self) -> int:
@@ -152,25 +160,29 @@ class EncodingWriter:
         """Writes what waits as a shard; ``consumed`` counts the steps of the source that were read so far."""
         from safetensors.numpy import save_file
 
-        about = self.about
-        if self._rows:
+        # Nothing of ours changes before all is written, so that after Ctrl-C in here this can be called again.
+        about = msgspec.structs.replace(self.about, consumed=consumed, finished=finished)
+        if self._waiting:
             name = f"hidden-{len(about.shards):05d}.safetensors"
-            hidden = np.concatenate(self._rows)
+            hidden = np.concatenate([row for _, rows in self._waiting for row in rows] or [self._none()])
             save_file({"hidden": hidden}, self.folder / name)
+            self._forget_unfinished()
             with (self.folder / STEPS).open("ab") as stream:
-                for step in self._waiting:
+                for step, _ in self._waiting:
                     stream.write(msgspec.json.encode(step) + b"\n")
                 stream.flush()
                 os.fsync(stream.fileno())
-            about.shards.append(name)
-            about.rows_per_shard.append(len(hidden))
+            about.shards = [*about.shards, name]
+            about.rows_per_shard = [*about.rows_per_shard, len(hidden)]
             about.rows += len(hidden)
             about.steps += len(self._waiting)
-        self._rows, self._waiting, self._bytes = [], [], 0
-        about.consumed, about.finished = consumed, finished
         part = self.folder / f".{ABOUT}.part"
         part.write_text(json.dumps(msgspec.to_builtins(about), indent=1, ensure_ascii=False) + "\n", "utf-8")
         part.replace(self.folder / ABOUT)
+        self.about, self._waiting, self._bytes = about, [], 0
+
+    def _none(self) -> np.ndarray:
+        return np.empty((0, len(self.about.layers), self.about.width), np.float16)
 
 
 class Encoding:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import random
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from prover.errors import BadInput
 from prover.model.encodings import EncodedStep
@@ -28,13 +31,17 @@ class Choice:
 
 
 def read_steps(path: Path, choice: Choice) -> Iterator[EncodedStep]:
-    """The steps of a saved search (its folder), of searches (``.jsonl``, ``.jsonl.gz``), of LeanDojo traces.
+    """The steps of a saved search (its folder, or one that holds several), of searches (``.jsonl``, ``.jsonl.gz``) or
+    of LeanDojo traces, in order.
 
     Raises:
         BadInput: it is none of these, or cannot be read.
     """
     if (path / RUN).is_file():
         yield from steps_of_search(attempt_of_run(path), choice)
+    elif path.is_dir() and (runs := sorted(path.glob(f"*/{RUN}"))):
+        for run in runs:
+            yield from steps_of_search(attempt_of_run(run.parent), choice)
     elif path.is_file() and _holds_searches(path):
         for attempt in read_attempts(path):
             yield from steps_of_search(attempt, choice)
@@ -45,7 +52,15 @@ def read_steps(path: Path, choice: Choice) -> Iterator[EncodedStep]:
 
 def _holds_searches(path: Path) -> bool:
     """Whether the first line is one of :mod:`prover.traces.searches`."""
-    return next(iter(read_attempts(path)), None) is not None
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as stream:
+            msgspec.json.decode(stream.readline(), type=Attempt)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def steps_of_search(attempt: Attempt, choice: Choice) -> Iterator[EncodedStep]:
@@ -61,12 +76,12 @@ def steps_of_search(attempt: Attempt, choice: Choice) -> Iterator[EncodedStep]:
         chosen = on_proof[:1] if choice.proof_only else _drawn(on_proof, tried, attempt.name, at, choice)
         for step in chosen:
             after = attempt.states[step.child] if step.child >= 0 else None
-            ended = step.child == -2 and step.status == "finished"
+            done = step.child == -2 and step.status == "finished"
             yield EncodedStep(
                 theorem=attempt.name, step=number, state_before=state.text, tactic=step.action,
                 state_after=NO_GOALS if step.child == -2 else after.text if after else None, status=step.status,
                 proof=step in on_proof, module=attempt.module, distance=state.distance,
-                distance_after=0 if ended else after.distance if after else None,
+                distance_after=0 if done else after.distance if after else None,
                 statement=attempt.statement, header=attempt.header, imports=attempt.imports, path=paths.get(at),
             )  # fmt: skip
             number += 1

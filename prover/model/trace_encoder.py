@@ -2,12 +2,12 @@
 
 The model reads the prompt of a state and then the tactic, as it does when it scores one; while it does, the hidden
 states of chosen layers are kept for the spans of :mod:`prover.model.spans`. A causal model reads both in one pass, an
-encoder-decoder model has the state in its encoder and the tactic in its decoder.
+encoder-decoder model has the state in its encoder and the tactic in its decoder. Recording can also ride on sampling
+(:meth:`TraceEncoder.propose`): then it costs no pass of its own.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +18,25 @@ import torch
 
 from prover.errors import BadInput
 from prover.model.encodings import EncodedStep, Span
+from prover.model.language_model import Prompt, Sample, Sampling, cut
+from prover.model.layers import Tap, depth_of
 from prover.model.prompts import PromptFormat
 from prover.model.spans import goal_spans, tokenize, tokens_within
-from prover.model.transformers_backend import TransformersModel
+from prover.model.transformers_backend import Drawn, TransformersModel
 from prover.problem import Problem
 
 POOLINGS = ("mean", "last", "raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was recorded of one prompt and one answer to it: the spans (characters of the state, or of the answer), for
+    each its rows of shape (k, layers, width), and the log-probability of the answer, its end included.
+    """
+
+    spans: tuple[Span, ...]
+    rows: list[np.ndarray]
+    log_probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +67,8 @@ class TraceEncoder:
         if pooling not in POOLINGS:
             raise BadInput(f"there is no pooling {pooling!r}; there are {', '.join(POOLINGS)}")
         self.model, self.form, self.pooling = model, form, pooling
-        config = model.model.config
-        depth = int(config.num_hidden_layers)
-        if model.seq2seq:
-            depth = min(depth, int(getattr(config, "num_decoder_layers", depth) or depth))
-        self.layers = tuple(range(depth + 1)) if layers is None else tuple(layers)
+        depth = depth_of(model)
+        self.layers = tuple(range(depth + 1)) if layers is None else tuple(sorted(set(layers)))
         wrong = [layer for layer in self.layers if not 0 <= layer <= depth]
         if wrong or not self.layers:
             raise BadInput(f"the model has layers 0 (the embeddings) to {depth}, not {wrong[0] if wrong else 'none'}")
@@ -78,38 +88,84 @@ class TraceEncoder:
             found.append((msgspec.structs.replace(step, spans=tuple(reading.spans), log_probability=log), rows))
         return found
 
+    def score(self, steps: Sequence[EncodedStep]) -> list[float]:
+        """The log-probabilities of the tactics alone: what :meth:`encode` costs without recording."""
+        return self._forward([self._read(step) for step in steps], record=False)[1]
+
+    def record(self, prompt: Prompt, tactic: str, state: str = "") -> Record:
+        """Reads one prompt and a tactic behind it. ``state`` is the state's text within the prompt; without it the
+        whole prompt is the one span ``goal``.
+        """
+        reading = self._reading(prompt, state, tactic)
+        ((before, after),), (log,) = self._forward([reading], record=True)
+        rows = [self._pool(after if later else before, cover) for later, cover in reading.covers]
+        return Record(tuple(reading.spans), rows, log)
+
+    def propose(self, prompt: Prompt, sampling: Sampling, state: str = "") -> list[tuple[Sample, Record]]:
+        """Samples answers as ``model.generate`` does, the same ones in the order drawn, repeated ones included, and
+        records each in the very passes that draw it. The last token of an answer that a limit or a stop string cut
+        is not read by the model, so it is not in the record. Beam search is not recorded.
+        """
+        text, tokens, offsets = self._prompt(prompt)
+        with Tap(self.model, self.layers) as tap:
+            (drawings,) = self.model.draw([tokens], sampling)
+        first, *following = tap.passes
+        before = torch.stack(tap.encoder if self.model.seq2seq else first)[:, 0]
+        spans, covers = _state_spans(text, state, offsets)
+        rows = [self._pool(before, cover) for cover in covers]
+        later = [torch.stack(at)[:, :, -1] for at in following]
+        found = []
+        for drawing in drawings:
+            answer = cut(self.model.tokenizer.decode(drawing.tokens, skip_special_tokens=True), sampling.stop)
+            log = min(sum(drawing.logs), 0.0)
+            sample = Sample(answer, log, len(drawing.tokens) + drawing.ended, drawing.ended)
+            more, own = self._answer(answer, drawing, later)
+            found.append((sample, Record((*spans, *more), [*rows, *own], log)))
+        return found
+
+    def _answer(
+        self, answer: str, drawing: Drawn, later: Sequence[torch.Tensor]
+    ) -> tuple[list[Span], list[np.ndarray]]:
+        """The spans of a drawn answer and their rows; ``later[i]`` is of shape (layers, rows, width)."""
+        if not drawing.rows:
+            return [], []
+        hidden = torch.stack([later[i][:, row] for i, row in enumerate(drawing.rows)], dim=1)
+        spans = [Span("tactic", "", 0, len(answer)), Span("after", "", len(answer), len(answer))]
+        many = hidden.shape[1]
+        return spans, [self._pool(hidden, range(many)), self._pool(hidden, range(many - 1, many))]
+
     def _read(self, step: EncodedStep) -> _Reading:
         problem = Problem(step.statement, step.theorem, imports=step.imports, header=step.header)
-        prompt = self.form.write(problem, step.state_before, ())
+        return self._reading(self.form.write(problem, step.state_before, ()), step.state_before, step.tactic)
+
+    def _prompt(self, prompt: Prompt) -> tuple[str, list[int], list[tuple[int, int]]]:
+        """The prompt as text, its tokens (of one that is too long the end), and the characters each covers."""
         chat = not isinstance(prompt, str)
         text = prompt if isinstance(prompt, str) else self.model.chat_text(prompt)
         tokens, offsets = tokenize(self.model.tokenizer, text, special=not chat)
         if not chat and not self.model.seq2seq and tokens and tokens[-1] in self.model.ends:
             tokens, offsets = tokens[:-1], offsets[:-1]
-        tokens, offsets = tokens[-self.model.max_prompt_tokens :], offsets[-self.model.max_prompt_tokens :]
-        tactic, tactic_offsets = tokenize(self.model.tokenizer, step.tactic, special=False)
-        spans: list[Span] = []
-        covers: list[tuple[bool, range]] = []
-        at = text.rfind(step.state_before)
-        # Formats that write the state in another way have no spans within it, only the whole prompt.
-        places = goal_spans(step.state_before) if at >= 0 else [Span("goal", "", 0, len(text))]
-        for span in places:
-            shift = max(at, 0)
-            cover = tokens_within(offsets, shift + span.start, shift + span.end)
-            if cover:
-                spans.append(span)
-                covers.append((False, cover))
-        cover = tokens_within(tactic_offsets, 0, len(step.tactic))
+        kept = self.model.max_prompt_tokens
+        return text, tokens[-kept:] or [self.model.pad], offsets[-kept:] or [(0, 0)]
+
+    def _reading(self, prompt: Prompt, state: str, tactic: str) -> _Reading:
+        text, tokens, offsets = self._prompt(prompt)
+        spans, covers = _state_spans(text, state, offsets)
+        places = [(False, cover) for cover in covers]
+        read, tactic_offsets = tokenize(self.model.tokenizer, tactic, special=False)
+        cover = tokens_within(tactic_offsets, 0, len(tactic))
         if cover:
-            spans += [Span("tactic", "", 0, len(step.tactic)), Span("after", "", len(step.tactic), len(step.tactic))]
-            covers += [(True, cover), (True, range(cover.stop - 1, cover.stop))]
-        return _Reading(tokens, tactic, spans, covers)
+            spans += [Span("tactic", "", 0, len(tactic)), Span("after", "", len(tactic), len(tactic))]
+            places += [(True, cover), (True, range(cover.stop - 1, cover.stop))]
+        return _Reading(tokens, read, spans, places)
 
     @torch.inference_mode()
     def _forward(
         self, readings: Sequence[_Reading], *, record: bool
     ) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], list[float]]:
-        """Hidden states (layers, tokens, width) of prompts and tactics, none unless ``record``; log-probabilities."""
+        """Hidden states (layers, tokens, width) of each prompt and tactic, none unless ``record``; the tactics'
+        log-probabilities.
+        """
         return self._both(readings, record) if self.model.seq2seq else self._causal(readings, record)
 
     def _causal(self, readings: Sequence[_Reading], record: bool) -> Any:
@@ -117,21 +173,22 @@ class TraceEncoder:
         tails = [[*r.tactic, end] if end is not None else r.tactic for r in readings]
         tokens, mask = self.model.padded([r.prompt + tail for r, tail in zip(readings, tails, strict=True)])
         longest = max(map(len, tails))
-        out = self.model.model(
-            input_ids=tokens, attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
-            use_cache=False, logits_to_keep=longest + 1, output_hidden_states=record,
-        )  # fmt: skip
+        with Tap(self.model, self.layers if record else ()) as tap:
+            out = self.model.model(
+                input_ids=tokens, attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
+                use_cache=False, logits_to_keep=longest + 1,
+            )  # fmt: skip
         # Rows are padded on the left, so all tactics end at the last position.
         kept = out.logits[:, -longest - 1 : -1].float().log_softmax(-1)
         each = kept.gather(2, tokens[:, -longest:, None])[:, :, 0]
         logs = [min(0.0, float(row[longest - len(tail) :].sum())) for row, tail in zip(each, tails, strict=True)]
         hidden = []
         if record:
-            chosen = torch.stack([out.hidden_states[layer] for layer in self.layers])
+            chosen = torch.stack(tap.passes[0])
             for i, (reading, tail) in enumerate(zip(readings, tails, strict=True)):
                 start = tokens.shape[1] - len(tail)
-                state = chosen[:, i, start - len(reading.prompt) : start]
-                hidden.append((state, chosen[:, i, start : start + len(reading.tactic)]))
+                row, end_at = chosen[:, i], start + len(reading.tactic)
+                hidden.append((row[:, start - len(reading.prompt) : start], row[:, start:end_at]))
         return hidden, logs
 
     def _both(self, readings: Sequence[_Reading], record: bool) -> Any:
@@ -145,16 +202,16 @@ class TraceEncoder:
             target[i, : len(tail)] = torch.tensor(tail, device=tokens.device)
         first = torch.full((len(tails), 1), start, device=tokens.device)
         # Position k of the decoder has read k tokens; padding at the end is read by nothing before it.
-        out = model(
-            input_ids=tokens, attention_mask=mask, decoder_input_ids=torch.cat([first, target], 1)[:, :-1],
-            output_hidden_states=record, use_cache=False,
-        )  # fmt: skip
+        with Tap(self.model, self.layers if record else ()) as tap:
+            out = model(
+                input_ids=tokens, attention_mask=mask, decoder_input_ids=torch.cat([first, target], 1)[:, :-1],
+                use_cache=False,
+            )  # fmt: skip
         each = out.logits.float().log_softmax(-1).gather(2, target[:, :, None])[:, :, 0]
         logs = [min(0.0, float(row[: len(tail)].sum())) for row, tail in zip(each, tails, strict=True)]
         hidden = []
         if record:
-            before = torch.stack([out.encoder_hidden_states[layer] for layer in self.layers])
-            after = torch.stack([out.decoder_hidden_states[layer] for layer in self.layers])
+            before, after = torch.stack(tap.encoder), torch.stack(tap.passes[0])
             for i, reading in enumerate(readings):
                 state = before[:, i, tokens.shape[1] - len(reading.prompt) :]
                 hidden.append((state, after[:, i, 1 : 1 + len(reading.tactic)]))
@@ -169,23 +226,25 @@ class TraceEncoder:
         found: np.ndarray = part.cpu().numpy()
         return found
 
-    def overhead(self, batches: Sequence[Sequence[EncodedStep]], rounds: int = 3) -> dict[str, float]:
-        """Seconds that the model takes for the batches without and with recording, in turn, and their ratio; the
-        fastest of the ``rounds`` counts, for other work on the machine only ever adds."""
-        plain = recorded = float("inf")
-        readings = [[self._read(step) for step in batch] for batch in batches]
-        for _ in range(rounds):
-            started = time.perf_counter()
-            for batch in readings:
-                self._forward(batch, record=False)
-            middle = time.perf_counter()
-            for batch in readings:
-                hidden, _ = self._forward(batch, record=True)
-                for reading, (state, tactic) in zip(batch, hidden, strict=True):
-                    for later, cover in reading.covers:
-                        self._pool(tactic if later else state, cover)
-            plain, recorded = min(plain, middle - started), min(recorded, time.perf_counter() - middle)
-        return {"plain_seconds": plain, "recorded_seconds": recorded, "ratio": recorded / plain}
+
+def _state_spans(text: str, state: str, offsets: Sequence[tuple[int, int]]) -> tuple[list[Span], list[range]]:
+    """The spans of a state that a prompt holds, and the tokens of each; spans without a token are left out."""
+    at = text.rfind(state) if state else -1
+    # Formats that write the state in another way have no spans within it, only the whole prompt.
+    places = goal_spans(state) if at >= 0 else [Span("goal", "", 0, len(text))]
+    shift = max(at, 0)
+    # Of a prompt that is too long the beginning was cut off: the goal is what is left of it, others are left out.
+    first = min((start for start, end in offsets if end > start), default=0) - shift
+    spans: list[Span] = []
+    covers: list[range] = []
+    for span in places:
+        if span.kind == "goal":
+            span = msgspec.structs.replace(span, start=min(max(span.start, first), span.end))
+        cover = tokens_within(offsets, shift + span.start, shift + span.end)
+        if cover and span.start >= first:
+            spans.append(span)
+            covers.append(cover)
+    return spans, covers
 
 
 def batches_of(steps: Iterator[EncodedStep], size: int) -> Iterator[list[EncodedStep]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,15 @@ from prover.model.language_model import Hidden, Message, ModelError, Prompt, Sam
 
 @dataclass(slots=True)
 class Drawn:
-    """One sampled text: its ``tokens``, the log-probability of each (and of the end behind them), whether it ended."""
+    """One sampled text: its ``tokens``, the log-probability of each (and of the end behind them), whether it ended.
+
+    ``rows[i]`` is the row of the batch in which the model read token ``i``, in the pass ``i`` after the prompt's.
+    """
 
     tokens: list[int]
     logs: list[float]
     ended: bool = False
+    rows: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -222,6 +226,8 @@ class TransformersModel:
                 state.select(index)
                 drawn = drawn[index]
                 alive = [alive[at] for at in kept]
+            for at, row in enumerate(alive):
+                drawings[row].rows.append(at)
             self.advance(state, drawn[:, None])
         return [drawings[i * n : (i + 1) * n] for i in range(len(prompts))]
 
