@@ -10,6 +10,12 @@ A person edits ``edits.toml`` in the run's folder::
     replaces = "omega"              # optional: the step that this one stands for
     [weights]
     arithmetic = 0.5
+    # For a language model, at the top of the file: what to hide from it, and where to push its hidden states.
+    mask = ["h2"]
+    mapper = "mapper"               # a folder of `prove mapper fit`, seen from this file
+    [[steer]]
+    symbol = "HAdd.hAdd"
+    scale = 0.5                     # of the hidden state's length
 
 Nothing of the earlier run is believed for a proof: its successful steps are proposed again and Lean runs them;
 only its failures are taken as they were, which can cost a proof but never fake one.
@@ -26,6 +32,7 @@ from typing import Any
 
 from prover.domain import Candidate, Environment, Refutation, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
+from prover.model.steering import KEY, Interventions, Steer, hypotheses_of, read_steers
 from prover.problem import Problem
 from prover.runs import Run
 
@@ -34,24 +41,34 @@ TEMPLATE = """\
 # What you change about this search; save and close to go on with it.
 ban = []            # tactics (or first words) never to try, for example "omega"
 hints = []          # tactics or lemma names to try in every state
+#mask = []          # hypotheses to hide from the language model
+#mapper = ""        # the folder of a mapper, for [[steer]]
 #[[step]]           # a step to add; repeat the block for more
 #node = 0           # the number of the state (see below)
 #tactic = ""
 #replaces = ""      # the step that this one stands for, if any
 #[weights]
 #arithmetic = 0.5
+#[[steer]]          # push the language model's hidden states towards a symbol (or away from it: -0.5)
+#symbol = "HAdd.hAdd"
+#scale = 0.5
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What a person changed. ``steps`` are (key of the state, tactic), ``replaced`` the steps they stand for."""
+    """What a person changed. ``steps`` are (key of the state, tactic), ``replaced`` the steps they stand for;
+    ``mask``, ``steer`` and ``mapper`` are for a language model, None where the edits leave them as they were.
+    """
 
     ban: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     steps: tuple[tuple[str, str], ...] = ()
     replaced: frozenset[tuple[str, str]] = frozenset()
     weights: dict[str, float] = field(default_factory=dict)
+    mask: tuple[str, ...] | None = None
+    steer: tuple[Steer, ...] | None = None
+    mapper: str | None = None
 
 
 @dataclass(slots=True)
@@ -97,7 +114,7 @@ def read_edits(path: Path, memory: Memory) -> Edits:
     """Reads an edits file; no edits where there is none.
 
     Raises:
-        BadInput: not TOML, an unknown key, or a step that names no state of the run.
+        BadInput: not TOML, an unknown key, a step that names no state of the run, or a hypothesis that is in none.
     """
     if not path.is_file():
         return Edits()
@@ -105,9 +122,11 @@ def read_edits(path: Path, memory: Memory) -> Edits:
         table = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not TOML: {error}") from error
-    unknown = sorted(set(table) - {"ban", "hints", "step", "weights"})
+    unknown = sorted(set(table) - {"ban", "hints", "step", "weights", "mask", "mapper", "steer"})
     if unknown:
-        raise BadInput(f"{path}: {unknown[0]!r} is unknown; there are ban, hints, [[step]] and [weights]")
+        raise BadInput(
+            f"{path}: {unknown[0]!r} is unknown; there are ban, hints, mask, mapper, [[step]], [[steer]] and [weights]"
+        )
     steps: list[tuple[str, str]] = []
     replaced: set[tuple[str, str]] = set()
     for step in table.get("step", []):
@@ -125,7 +144,26 @@ def read_edits(path: Path, memory: Memory) -> Edits:
     return Edits(
         _texts(path, table, "ban"), _texts(path, table, "hints"), tuple(steps), frozenset(replaced),
         _weights(path, table.get("weights", {})),
+        _mask(path, table, memory) if "mask" in table else None,
+        read_steers(table["steer"], path) if "steer" in table else None,
+        _mapper(path, table["mapper"]) if "mapper" in table else None,
     )  # fmt: skip
+
+
+def _mask(path: Path, table: dict[str, Any], memory: Memory) -> tuple[str, ...]:
+    names = _texts(path, table, "mask")
+    known = frozenset[str]().union(*map(hypotheses_of, memory.texts.values()))
+    for name in names:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise BadInput(f"{path}: no state of the run has a hypothesis {name!r} to mask; there are {there}")
+    return names
+
+
+def _mapper(path: Path, folder: Any) -> str:
+    if not isinstance(folder, str):
+        raise BadInput(f"{path}: mapper must be the name of a folder")
+    return str((path.parent / Path(folder).expanduser()).resolve()) if folder else ""
 
 
 def _texts(path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -205,8 +243,20 @@ class RememberingEnvironment:
 
 
 def edited(problem: Problem, edits: Edits) -> Problem:
-    """``problem`` with what the edits say about every state."""
-    return replace(problem, hints=(*problem.hints, *edits.hints), avoid=(*problem.avoid, *edits.ban))
+    """``problem`` with what the edits say about every state. What they say of masks and steering takes the place of
+    what the problem had.
+    """
+    had = Interventions.of(problem)
+    now = Interventions(
+        had.mask if edits.mask is None else edits.mask,
+        had.steer if edits.steer is None else edits.steer,
+        had.mapper if edits.mapper is None else edits.mapper,
+    )
+    rest = {key: value for key, value in problem.metadata.items() if key != KEY}
+    return replace(
+        problem, hints=(*problem.hints, *edits.hints), avoid=(*problem.avoid, *edits.ban),
+        metadata={**rest, **now.to_metadata()},
+    )  # fmt: skip
 
 
 def template(memory: Memory, limit: int = 20) -> str:

@@ -34,13 +34,15 @@ def continue_run(
     """Go on with a saved search (see --save).
 
     Steps that worked are run again by Lean, failures are not repeated, and what RUN/edits.toml adds, bans or
-    corrects comes first.
+    corrects comes first. A language model may have hypotheses hidden from it, or be steered (docs/interventions.md).
     """
     from dataclasses import replace
 
     from prover.cli.live import LiveLine
     from prover.cli.prove import show
     from prover.continuing import EDITS, Memory, edited, read_edits, template
+    from prover.model.loading import choice_of
+    from prover.model.steering import Interventions, check
     from prover.problem import Budget
     from prover.runs import open_run
     from prover.session import Session
@@ -61,8 +63,13 @@ def continue_run(
     options = session_options(**how)
     options = replace(options, weights={**edits.weights, **options.weights})
     # It is saved only where --save says so again: the first run stays as it was.
-    metadata = {key: value for key, value in saved.problem.metadata.items() if key != "save"}
-    problem = replace(edited(saved.problem, edits), budget=Budget(seconds=seconds, steps=steps), metadata=metadata)
+    problem = edited(saved.problem, edits)
+    metadata = {key: value for key, value in problem.metadata.items() if key != "save"}
+    problem = replace(problem, budget=Budget(seconds=seconds, steps=steps), metadata=metadata)
+    check(problem, options.model or choice_of(problem))
+    if not quiet:
+        for sentence in Interventions.of(problem).sentences():
+            click.echo(sentence, err=True)
     with Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
         report = session.prove(problem, observers=[live], memory=memory, edits=edits)
     ctx.exit(show(report, explain=explain, quiet=quiet, as_json=as_json))

@@ -52,6 +52,7 @@ def explain(run: Path, against: Path | None, as_json: bool) -> None:
 
 def to_json(search: SavedSearch, difference: Difference | None = None) -> dict[str, Any]:
     """What ``--json`` prints."""
+    from prover.model.steering import Interventions
     from prover.report.figures import common_failures, endings_of, work_by_proposer
 
     return {
@@ -69,6 +70,7 @@ def to_json(search: SavedSearch, difference: Difference | None = None) -> dict[s
         "failures": [{"message": f.message, "count": f.count} for f in common_failures(search)],
         "proof": [edge.candidate.action for edge in search.proof],
         "faults": search.faults,
+        "interventions": Interventions.of(search.run.problem).sentences(),
         "against": None if difference is None else difference.to_json(),
     }
 
@@ -78,6 +80,7 @@ def print_search(console: Console, search: SavedSearch) -> None:
     from rich.text import Text
 
     from prover.cli.explain import search_tree
+    from prover.model.steering import Interventions
     from prover.report.figures import checker_seconds, common_failures
 
     result = search.run.result
@@ -85,8 +88,11 @@ def print_search(console: Console, search: SavedSearch) -> None:
     console.print(Text(search.run.problem.statement, "bold"))
     console.print(
         f"{status} ({result.get('reason', 'the search did not come to its end')}): {len(search.graph):,} states, "
-        f"{len(search.steps):,} steps in {search.seconds:.1f} s, {checker_seconds(search):.1f} s of checking\n"
+        f"{len(search.steps):,} steps in {search.seconds:.1f} s, {checker_seconds(search):.1f} s of checking"
     )
+    for sentence in Interventions.of(search.run.problem).sentences():
+        console.print(Text(sentence, "yellow"))
+    console.print()
     console.print(search_tree(search.graph, tuple(edge.candidate.action for edge in search.proof)))
     console.print(Text("\nWhere the checker's time went", "bold"))
     console.print(_work(search))

@@ -8,6 +8,7 @@ from typing import Any
 
 from prover.continuing import EDITS, Memory, read_edits
 from prover.errors import BadInput
+from prover.model.steering import Interventions
 from prover.report.figures import endings_of
 from prover.report.reading import SavedSearch, Step
 
@@ -92,6 +93,7 @@ def _changes(earlier: SavedSearch, later: SavedSearch) -> list[Change]:
     ):
         found += [Change(kind, name, "", "added") for name in new if name not in old]
         found += [Change(kind, name, "there", "gone") for name in old if name not in new]
+    found += _interventions(Interventions.of(one.problem), Interventions.of(two.problem))
     if one.problem.header != two.problem.header:
         old_lines = set(one.problem.header.splitlines())
         added = [line for line in two.problem.header.splitlines() if line.strip() and line not in old_lines]
@@ -102,6 +104,22 @@ def _changes(earlier: SavedSearch, later: SavedSearch) -> list[Change]:
         found.append(Change("seed", "seed", str(one.seed), str(two.seed)))
     if one.about.get("version") != two.about.get("version"):
         found.append(Change("version", "version", str(one.about.get("version")), str(two.about.get("version"))))
+    return found
+
+
+def _interventions(before: Interventions, after: Interventions) -> list[Change]:
+    """What is hidden from the language model, and what it is steered to."""
+    found = [Change("mask", name, "", "hidden from the model") for name in after.mask if name not in before.mask]
+    found += [Change("mask", name, "hidden", "shown again") for name in before.mask if name not in after.mask]
+    old = {(steer.symbol, steer.layer): steer.scale for steer in before.steer}
+    new = {(steer.symbol, steer.layer): steer.scale for steer in after.steer}
+    for symbol, layer in {**old, **new}:
+        was, now = old.get((symbol, layer), 0.0), new.get((symbol, layer), 0.0)
+        if was != now:
+            where = "the mapper's layer" if layer is None else f"layer {layer}"
+            found.append(Change("steer", f"{symbol} at {where}", f"{was:g}", f"{now:+g}" if now else "not steered"))
+    if before.mapper and after.mapper and before.mapper != after.mapper:
+        found.append(Change("mapper", "mapper", before.mapper, after.mapper))
     return found
 
 

@@ -10,6 +10,7 @@ from prover.domain import Candidate, State
 from prover.model import loading
 from prover.model.language_model import LanguageModel, Sample, Sampling
 from prover.model.prompts import PromptFormat, format_named, guess_format, replays
+from prover.model.steering import Interventions, Steering, masked, without_mention
 from prover.problem import Problem
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ class LanguageModelProposer:
 
     Nothing is loaded until a state is expanded and a model is named; without one, or with the default
     model (which only ranks), it proposes nothing. ``metadata["prompt"]`` of a problem names the prompt format, else
-    the model's name tells. A model that breaks is named in one line and left out by the search.
+    the model's name tells. What a person hides from the model or steers it to (:mod:`prover.model.steering`) is in the
+    problem's metadata too. A model that breaks is named in one line and left out by the search.
     """
 
     name = "lrm"
@@ -34,6 +36,7 @@ class LanguageModelProposer:
 
     def __init__(self) -> None:
         self._models: dict[str, LanguageModel] = {}
+        self._steerings: dict[tuple[str, Interventions], Steering] = {}
 
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
         """Samples of the model for ``state``, the likeliest first."""
@@ -50,8 +53,13 @@ class LanguageModelProposer:
             model = self._models[choice] = loading.load_language_model(choice)
         form = _format(problem, choice)
         sampling = Sampling(n=SAMPLES, max_tokens=form.max_tokens, temperature=TEMPERATURE, stop=form.stop)
-        prompt = form.write(problem, state.text, facts)
-        (samples,) = model.generate([prompt], sampling)
+        wanted = Interventions.of(problem)
+        text, facts = masked(state.text, wanted.mask), without_mention(facts, wanted.mask)
+        steering = self._steerings.get((choice, wanted))
+        if steering is None:
+            steering = self._steerings[choice, wanted] = Steering(model, wanted)
+        with steering:
+            (samples,) = model.generate([form.write(problem, text, facts)], sampling)
         return _candidates(samples, form, self.name)
 
 
