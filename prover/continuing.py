@@ -4,18 +4,17 @@ A person edits ``edits.toml`` in the run's folder::
 
     ban = ["simp_all"]              # never try these again
     hints = ["Nat.mul_comm"]        # tactics or lemmas to try everywhere
+    mask = ["h2"]                   # hypotheses to hide from the language model
+    mapper = "mapper"               # a folder of `prove mapper fit`, seen from this file, for [[steer]]
     [[step]]                        # add a step, or correct one
     node = 3                        # the state's number in the run; or: after = ["intro h", "cases n"]
     tactic = "induction n with ..."
     replaces = "omega"              # optional: the step that this one stands for
     [weights]
     arithmetic = 0.5
-    # For a language model, at the top of the file: what to hide from it, and where to push its hidden states.
-    mask = ["h2"]
-    mapper = "mapper"               # a folder of `prove mapper fit`, seen from this file
-    [[steer]]
+    [[steer]]                       # push the language model's hidden states towards a symbol
     symbol = "HAdd.hAdd"
-    scale = 0.5                     # of the hidden state's length
+    scale = 0.5                     # of their length; below 0: away from it
 
 Nothing of the earlier run is believed for a proof: its successful steps are proposed again and Lean runs them;
 only its failures are taken as they were, which can cost a proof but never fake one.

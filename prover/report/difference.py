@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from prover.errors import BadInput
 from prover.model.steering import Interventions
 from prover.report.figures import endings_of
 from prover.report.reading import SavedSearch, Step
+
+_LEMMA = re.compile(r"^(?:@\[[^\]]*\]\s*)?(?:(?:private|protected)\s+)?(?:theorem|lemma)\s+(\S+)", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,10 @@ def _changes(earlier: SavedSearch, later: SavedSearch) -> list[Change]:
     if one.problem.header != two.problem.header:
         old_lines = set(one.problem.header.splitlines())
         added = [line for line in two.problem.header.splitlines() if line.strip() and line not in old_lines]
+        proof = "\n".join(edge.candidate.action for edge in later.proof)
+        for lemma in _LEMMA.findall("\n".join(added)):
+            used = re.search(rf"(?<![\w.]){re.escape(lemma)}(?![\w.'])", proof) is not None
+            found.append(Change("lemma", lemma, "", "added, and the proof uses it" if used else "added"))
         found.append(Change("header", "text before the theorem", "", "\n".join(added) or "shorter"))
     for kind, key in (("weight", "weights"), ("setting", "config"), ("limit", "budget")):
         found += _table(kind, one.about.get(key, {}), two.about.get(key, {}))

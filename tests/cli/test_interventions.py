@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Prove
+from prover.lean.server import LeanServer
+from tests.cli.conftest import ROOT, Borrowed, Prove, call
 
 HINTS = ("--plugin", "prover_plugins.interventions.plugin")
 LOG = ("--plugin", "prover_plugins.tracelog.plugin")
@@ -95,6 +99,69 @@ def test_a_continued_search_does_not_repeat_failures(prove: Prove, tmp_path: Pat
     assert failures(saved)
     assert not failures(saved) & failures(tmp_path / "again")
     assert prove("continue", str(tmp_path / "nowhere")).code == 2
+
+
+def test_the_session_in_the_docs_turns_a_failed_search_into_a_proof(
+    lean_server: LeanServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from prover import service
+
+    monkeypatch.setattr(service, "open_server", lambda *args, **kwargs: Borrowed(lean_server))
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "interventions.md").read_text("utf-8")
+    blocks = re.findall(r"<!-- run: exit (\d+)(.*?) -->\n```console\n\$ (.*?)\n", page)
+    assert len(blocks) == 3
+    for code, has, command in blocks:
+        words = shlex.split(command.replace("runs/", f"{tmp_path}/"))
+        seconds = () if words[1] == "explain" else ("--seconds", "300")
+        ran = call(*words[1:], *seconds)
+        assert ran.code == int(code), ran.err
+        for text in has.split("; has: ")[1:]:
+            assert text in ran.out
+
+
+def test_a_language_model_is_masked_and_steered_and_explain_says_so(prove: Prove, tmp_path: Path) -> None:
+    import numpy as np
+
+    from prover.model.symbolic_mapper import SymbolicMapper
+    from prover.model.transformers_backend import TransformersModel
+
+    sys.path.insert(0, str(ROOT / "tests" / "model"))
+    from tiny_models import make
+
+    model = make("llama", tmp_path / "model")
+    about = {"format": 1, "model_sha256": TransformersModel(model).digest(), "layers": [1], "symbols": ["Eq"], "layer": 1}
+    weights = {"probe.weight": np.ones((1, 1, 32), np.float32), "probe.bias": np.zeros((1, 1), np.float32)}
+    SymbolicMapper(about, weights).save(tmp_path / "mapper")
+
+    words = (*LOG, "--plugin", "prover_plugins.lrm.plugin", "--seconds", "60")
+    assert prove(*words, "--save", "first", "--steps", "4", "--model", str(model), HARD).code == 1
+    edits = tmp_path / "first" / "t" / "edits.toml"
+    edits.write_text('mask = ["h"]\nmapper = "../../mapper"\n[[steer]]\nsymbol = "Eq"\nscale = -0.5\n', "utf-8")
+    ran = prove("continue", "first", *words, "--steps", "8", "--save", "second")
+    assert "hidden from the model: h\n" in ran.err
+    assert "steered: -0.5 × Eq" in ran.err
+    assert "left out" not in ran.err, "the model was asked with both"
+    shown = call("explain", "second", "--against", "first")
+    assert shown.code == 0, shown.err
+    assert "hidden from the model: h" in shown.out
+    assert re.search(r"mask +h +hidden from the model", shown.out)
+    assert re.search(r"steer +Eq at the mapper's layer +0 → -0.5", shown.out)
+    found = call("explain", "second", "--against", "first", "--json").json
+    assert len(found["interventions"]) == 2
+
+    for text, complaint in (
+        ('mask = ["h3"]', "no state of the run has a hypothesis 'h3'"),
+        ('mapper = "none"\n[[steer]]\nsymbol = "Eq"\nscale = 0.5', "cannot read the mapper"),
+        ("[[steer]]\nsymbol = 'Eq'\nscale = 3", "from -1 to 1"),
+        ('mapper = "../../mapper"\n[[steer]]\nsymbol = "Ne"\nscale = 0.5', "no probe reads 'Ne'"),
+    ):
+        edits.write_text(text, encoding="utf-8")
+        refused = prove("continue", "first", *words)
+        assert refused.code == 2, refused
+        assert complaint in refused.err
+    edits.write_text('mask = ["h"]', encoding="utf-8")
+    assert "this search has none" in prove("continue", "first", *LOG, "--no-model").err
 
 
 REFUTER = '''
