@@ -147,7 +147,8 @@ class Session(Closing):
             raise InfrastructureFault(
                 f"no plugin proposes any step for the domain {domain}: reinstall the package, or see 'prove plugins'"
             )
-        _check_weights(self.options.weights, team.names)
+        # What a continued search knows is a proposer too, though of no plugin.
+        _check_weights(self.options.weights, (*team.names, "memory"))
         return team
 
     def let_go(self) -> None:

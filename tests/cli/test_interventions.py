@@ -120,7 +120,9 @@ def test_the_session_in_the_docs_turns_a_failed_search_into_a_proof(
             assert text in ran.out
 
 
-def test_a_language_model_is_masked_and_steered_and_explain_says_so(prove: Prove, tmp_path: Path) -> None:
+def test_a_language_model_is_masked_and_steered_and_explain_says_so(
+    prove: Prove, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     import numpy as np
 
     from prover.model.symbolic_mapper import SymbolicMapper
@@ -130,7 +132,8 @@ def test_a_language_model_is_masked_and_steered_and_explain_says_so(prove: Prove
     from tiny_models import make
 
     model = make("llama", tmp_path / "model")
-    about = {"format": 1, "model_sha256": TransformersModel(model).digest(), "layers": [1], "symbols": ["Eq"], "layer": 1}
+    digest = TransformersModel(model).digest()
+    about = {"format": 1, "model_sha256": digest, "layers": [1], "symbols": ["Eq"], "layer": 1}
     weights = {"probe.weight": np.ones((1, 1, 32), np.float32), "probe.bias": np.zeros((1, 1), np.float32)}
     SymbolicMapper(about, weights).save(tmp_path / "mapper")
 
@@ -138,10 +141,14 @@ def test_a_language_model_is_masked_and_steered_and_explain_says_so(prove: Prove
     assert prove(*words, "--save", "first", "--steps", "4", "--model", str(model), HARD).code == 1
     edits = tmp_path / "first" / "t" / "edits.toml"
     edits.write_text('mask = ["h"]\nmapper = "../../mapper"\n[[steer]]\nsymbol = "Eq"\nscale = -0.5\n', "utf-8")
-    ran = prove("continue", "first", *words, "--steps", "8", "--save", "second")
+    alone = ("--weight", "toy=0", "--weight", "memory=0")
+    ran = prove("continue", "first", *words, "--steps", "4", "--save", "second", *alone)
     assert "hidden from the model: h\n" in ran.err
     assert "steered: -0.5 × Eq" in ran.err
-    assert "left out" not in ran.err, "the model was asked with both"
+    assert not [record for record in caplog.records if "'lrm' failed" in record.getMessage()]
+    events = (tmp_path / "second" / "t" / "events.jsonl").read_text("utf-8").splitlines()
+    tried = [event["proposer"] for event in map(json.loads, events) if event["event"] == "step_tried"]
+    assert tried and set(tried) == {"lrm"}
     shown = call("explain", "second", "--against", "first")
     assert shown.code == 0, shown.err
     assert "hidden from the model: h" in shown.out
