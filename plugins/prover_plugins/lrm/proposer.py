@@ -35,7 +35,7 @@ class LanguageModelProposer:
     """Nats: a sampled step is seldom more probable, and asking costs as much as many a tactic."""
 
     deadline = 600.0
-    """Seconds: reading a model from the disk takes many, and a large one answers slowly; the search's own limit holds."""
+    """Seconds: a model takes many to be read from the disk, a large one to answer; the search's own limit holds."""
 
     def __init__(self) -> None:
         self._models: dict[str, LanguageModel] = {}
