@@ -179,7 +179,8 @@ class EncodingWriter:
         part = self.folder / f".{ABOUT}.part"
         part.write_text(json.dumps(msgspec.to_builtins(about), indent=1, ensure_ascii=False) + "\n", "utf-8")
         part.replace(self.folder / ABOUT)
-        self.about, self._waiting, self._bytes = about, [], 0
+        self._waiting, self._bytes = [], 0
+        self.about = about
 
     def _none(self) -> np.ndarray:
         return np.empty((0, len(self.about.layers), self.about.width), np.float16)

@@ -226,8 +226,12 @@ class Steering:
         about = SymbolicMapper.load(Path(wanted.mapper)).about
         if about.get("model_sha256") != model.digest():
             raise BadInput(f"the mapper in {wanted.mapper} was fitted to other weights than those of {model.name}")
+        # One push a layer: two after each other would move further than their bounds add up to.
+        pushes: dict[int, Any] = {}
         for layer, scale, direction in _directions(wanted):
-            self._acts.append((layer, _push(torch.from_numpy(scale * direction).to(model.device))))
+            pushes[layer] = pushes.get(layer, 0.0) + scale * direction
+        for layer, vector in pushes.items():
+            self._acts.append((layer, _push(torch.from_numpy(vector).float().to(model.device))))
 
     def __enter__(self) -> Steering:
         if self._acts:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from prover.errors import BadInput
+from prover.model.steering import Interventions
 from prover.report.figures import checker_seconds, common_failures, time_line, work_by_proposer
 from prover.report.layout import place
 from prover.report.reading import Ending, Look, SavedSearch
@@ -151,6 +152,7 @@ def _about(search: SavedSearch) -> dict[str, Any]:
         "imports": list(problem.imports),
         "hints": list(problem.hints),
         "avoid": list(problem.avoid),
+        "interventions": Interventions.of(problem).sentences(),
         "status": _status(search),
         "reason": run.result.get("reason", "the search did not come to its end"),
         "answer": run.result.get("proof", ""),

@@ -102,6 +102,21 @@ def test_every_position_is_moved_by_the_scale_of_its_own_length(
     np.testing.assert_array_equal(again, plain)
 
 
+def test_two_symbols_at_one_layer_are_one_push(model: TransformersModel, tmp_path: Path) -> None:
+    steers = (Steer("HAdd.hAdd", 0.5), Steer("Eq", -0.5, 1))
+    wanted = Interventions(steer=steers, mapper=a_mapper(tmp_path, model.digest()).mapper)
+    mapper = SymbolicMapper.load(tmp_path)
+    vector = 0.5 * mapper.direction("HAdd.hAdd", 1) - 0.5 * mapper.direction("Eq", 1)
+    (plain,) = seen(model, [1])
+    with Steering(model, wanted):
+        (moved,) = seen(model, [1])
+    np.testing.assert_allclose(moved - plain, np.linalg.norm(plain, axis=1, keepdims=True) * vector, atol=1e-4)
+    assert (np.linalg.norm(moved - plain, axis=1) <= np.linalg.norm(plain, axis=1) + 1e-4).all()
+    more = Interventions(steer=(Steer("HAdd.hAdd", 0.7), Steer("Eq", 0.7, 1)), mapper=wanted.mapper)
+    with pytest.raises(BadInput, match=r"at layer 1 add up to 1\.4"):
+        Steering(model, more)
+
+
 def test_steering_changes_what_is_sampled_and_ends_with_its_block(model: TransformersModel, tmp_path: Path) -> None:
     sampling = Sampling(n=2, max_tokens=6)
     plain = model.generate([PROMPT], sampling)

@@ -326,3 +326,24 @@ def test_the_hook_names_of_the_parts() -> None:
     assert team.names == ["module", "signal", "objector"]
     assert list(plugins.curricula(manager)) == ["curriculum"]
     assert list(plugins.commands(manager)) == ["greet"]
+
+
+def test_a_language_model_is_waited_for_while_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from prover_plugins.lrm.proposer import LanguageModelProposer
+
+    from prover.model import loading
+    from prover.model.language_model import Prompt, Sample, Sampling
+
+    class Model:
+        name = "slow"
+
+        def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[Sample]]:
+            return [[Sample("on", -1.0, 2), Sample("on2", -2.0, 2)]]
+
+    def load(choice: str) -> Model:
+        time.sleep(2 * CONFIG.plugin_seconds)
+        return Model()
+
+    monkeypatch.setattr(loading, "load_language_model", load)
+    problem = replace(PROBLEM, metadata={"model": "slow"})
+    assert run(problem=problem, proposers=[LanguageModelProposer()]).actions == ("on", "on2")

@@ -34,6 +34,9 @@ class LanguageModelProposer:
     least_cost = 0.3
     """Nats: a sampled step is seldom more probable, and asking costs as much as many a tactic."""
 
+    deadline = 600.0
+    """Seconds: a model takes many to be read from the disk, a large one to answer; the search's own limit holds."""
+
     def __init__(self) -> None:
         self._models: dict[str, LanguageModel] = {}
         self._steerings: dict[tuple[str, Interventions], Steering] = {}

@@ -24,7 +24,7 @@ function proofPanel() {
 
 function runPanel() {
   const limits = Object.entries(about.budget).filter(([, value]) => value !== null).map(([name, value]) => `${value.toLocaleString('en')} ${name}`);
-  const given = [['hints', about.hints], ['avoided', about.avoid], ['weights', Object.entries(about.weights).map(([name, weight]) => `${name} = ${weight}`)]];
+  const given = [['hints', about.hints], ['avoided', about.avoid], ['for the model', about.interventions], ['weights', Object.entries(about.weights).map(([name, weight]) => `${name} = ${weight}`)]];
   return [
     make('h2', {}, 'The search'),
     make('pre', {}, [about.header, about.statement].filter(Boolean).join('\n')),
