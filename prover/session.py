@@ -247,6 +247,7 @@ class Session(Closing):
                 rewards=team.rewards,
                 checks=team.checks,
                 rankers=team.rankers,
+                values=team.values,
                 budget=problem.budget,
                 observers=[*team.observers, *observers],
                 weights=self.options.weights,
@@ -425,6 +426,6 @@ def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
             for known in names
         ):
             raise BadInput(
-                f"--weight {name}: there is no proposer, module, signal or check of that name; "
+                f"--weight {name}: there is no proposer, module, signal, check or value of that name; "
                 f"there are {', '.join(names) or 'none'}"
             )

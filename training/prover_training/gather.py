@@ -97,8 +97,9 @@ def attempt_at(session: Session, problem: Problem, config: GatherConfig) -> Atte
         try:
             outcome = search(
                 problem, environment, team.proposers, modules=team.modules, rewards=team.rewards, checks=team.checks,
-                rankers=team.rankers, config=settings, budget=Budget(config.seconds, config.steps or None),
-                weights=session.options.weights, seed=dice.randrange(1 << 30),
+                rankers=team.rankers, values=team.values, config=settings,
+                budget=Budget(config.seconds, config.steps or None), weights=session.options.weights,
+                seed=dice.randrange(1 << 30),
             )  # fmt: skip
         except SearchFault as fault:
             raise InfrastructureFault(str(fault)) from fault
