@@ -16,15 +16,18 @@ from prover.bench.compare import Comparison, compare
 from prover.bench.plots import budget_table, plot_runs
 from prover.bench.suite import with_budget
 from prover.problem import Budget, Problem
+from prover.search.scoring import SearchConfig
 from prover.session import Options, Session
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two: its label, which is also its folder, and its options (which model, which weights)."""
+    """One of the two: its label, which is also its folder, its options (which model, which weights) and the settings of
+    its searches."""
 
     label: str
     options: Options
+    config: SearchConfig | None = None
 
 
 def evaluate(
@@ -49,7 +52,7 @@ def evaluate(
             for side in order:
                 if problem.name in done[side.label]:
                     continue
-                report = sessions[side.label].prove(with_budget(problem, budget))
+                report = sessions[side.label].prove(with_budget(problem, budget), config=side.config)
                 record = to_record(problem, report)
                 results.append(folders[side.label] / results.RESULTS, record)
                 if report.status != "infrastructure":
@@ -70,6 +73,20 @@ def evaluate(
     return compare(*folders.values())
 
 
+def steps_ratio(folders: Sequence[Path]) -> tuple[float, int]:
+    """The median, over the problems that both runs proved, of the second's steps over the first's; and how many they
+    are (the ratio is 1 where there are none)."""
+    import statistics
+
+    first, second = (
+        {name: max(int(r["steps"]), 1) for name, r in results.finished(results.load(folder / results.RESULTS)).items()
+         if r.get("status") == "proved"}
+        for folder in folders
+    )  # fmt: skip
+    ratios = [second[name] / first[name] for name in first if name in second]
+    return (statistics.median(ratios) if ratios else 1.0), len(ratios)
+
+
 def _proved(records: dict[str, results.Record]) -> int:
     return sum(record.get("status") == "proved" for record in records.values())
 
@@ -88,6 +105,9 @@ def verdict(found: Comparison, sides: tuple[Side, Side], out: Path) -> str:
         f"({found.rate_b.low:.1%} to {found.rate_b.high:.1%})",
         f"only {a}: {len(found.only_a)}, only {b}: {len(found.only_b)}; gain {found.gain.value:+.1%} "
         f"({found.gain.low:+.1%} to {found.gain.high:+.1%}), McNemar's exact p = {found.p:.3g}",
+        "steps to the proof, {1} over {0}: median ratio {2:.2f} on {3} problems that both prove".format(
+            a, b, *steps_ratio(list(runs.values()))
+        ),
         budget_table(runs),
     ]
     return "\n".join(lines)
