@@ -66,7 +66,9 @@ class Proposer(Protocol):
 class Ranker(Protocol):
     """Judges what the proposers suggest for a state, better than each of them can for itself.
 
-    Asked for a handful of candidates at a time, in the order of their proposer; it adds none and drops none.
+    Asked for a handful of candidates at a time, in the order of their proposer; it adds none and drops none. What it
+    says is mixed with what their proposers say, as probabilities, ``trust`` (an optional attribute, 1 unless set) times
+    its weight against 1: so it can put a candidate back by ``ln(1 + trust)`` nats at most.
     """
 
     name: str

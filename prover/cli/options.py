@@ -77,7 +77,7 @@ def search_options(command: F) -> F:
         click.option(
             "--model",
             metavar="PATH|URL",
-            help="A model: a folder, an OpenAI-compatible server, or 'default', the ranker that comes along.",
+            help="A model: a folder, an OpenAI-compatible server [default: the ranker that comes along].",
         ),
         click.option(
             "--mapper",

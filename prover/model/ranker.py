@@ -8,6 +8,7 @@ computed with numpy: a few milliseconds a state, without torch.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from prover.model.tensors import read_safetensors
 
 FORMAT = 1
 """Raised when features or layers change so that weights from before mean something else."""
+
+TRUST = 16.0
+"""How much the ranker's word counts against the proposers' own (:func:`prover.search.ranking.mixed`)."""
 
 SHORTEST = 0.02
 """Seconds: a step is never taken to be quicker, for the request itself costs about that."""
@@ -83,6 +87,11 @@ class RankerModel:
         slow = np.log(np.maximum(ranking.seconds, SHORTEST) / SHORTEST)
         preference: np.ndarray = np.minimum(ranking.log_probability - self.pace * slow, 0.0)
         return preference
+
+    def order(self, ranking: Ranking, costs: np.ndarray) -> np.ndarray:
+        """The candidates' numbers in the order in which the search tries them, given their proposers' ``costs``."""
+        likely = np.logaddexp(-costs, math.log(TRUST) + self.log_preference(ranking))
+        return np.argsort(-likely, kind="stable")
 
 
 def _times(rows: np.ndarray, layer: np.ndarray) -> np.ndarray:

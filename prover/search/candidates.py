@@ -183,7 +183,7 @@ class ProposerSet:
         if self.rankers:
             stream = self._lazy(iter(proposed), name)
             for ranker in self.rankers:
-                weight = self.scorer.weight(ranker.name)
+                weight = self.scorer.weight(ranker.name) * float(getattr(ranker, "trust", 1.0))
                 if weight > 0:
                     stream = ranked(stream, ranker, weight, self.problem, state, self._ranker_fault)
             return stream

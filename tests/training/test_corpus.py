@@ -48,7 +48,7 @@ def test_generated_statements_are_reproducible() -> None:
     first = list(generate(5, 8))
     assert first == list(generate(5, 8)) != list(generate(6, 8))
     assert set(Counter(made.family for made in first).values()) == {8}
-    assert len(FAMILIES) == 12
+    assert len(FAMILIES) == 13
 
 
 def test_lean_agrees_that_generated_statements_are_true(lean_server: LeanServer) -> None:

@@ -177,15 +177,14 @@ def measure(model: RankerModel | None, held_out: Sequence[Example]) -> dict[str,
     for e in held_out:
         if model is not None:
             ranking = model.judge(e.batch)
-            key = -model.log_preference(ranking)
+            order = model.order(ranking, e.batch.dense[:, 0])
             p = np.clip(np.exp(ranking.log_probability), 1e-6, 1 - 1e-6)
             loss += float(-(e.labels * np.log(p) + (1 - e.labels) * np.log(1 - p)).sum())
             total += len(p)
         else:
-            key = e.batch.dense[:, 0]
+            order = np.argsort(e.batch.dense[:, 0], kind="stable")
         if not e.labels.max() > 0.5 or len(e.labels) < 2:
             continue
-        order = np.argsort(key, kind="stable")
         at = int(np.argmax(e.labels[order] > 0.5))
         count += 1
         first += at == 0

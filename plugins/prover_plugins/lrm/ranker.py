@@ -25,6 +25,9 @@ class LearnedRanker:
     name = "ranker"
     domains = ("lean",)
 
+    trust = 16.0
+    """As :data:`prover.model.ranker.TRUST`, which is not imported here because numpy takes its time to load."""
+
     def __init__(self) -> None:
         self._models: dict[Path, RankerModel | None] = {}
 
@@ -60,12 +63,9 @@ class LearnedRanker:
 
 
 def _folder(problem: Problem) -> Path | None:
-    """The folder of the ranker in use: the one chosen, or the one that comes along for ``default``; else None.
-
-    Nothing is used unless asked for: so far the ranker that comes along costs more than it gains where the other
-    modules propose too (docs/experiments.md).
-    """
+    """The folder of the ranker in use: a ranker that was chosen, else the one that comes along; None for ``none``."""
     choice = loading.choice_of(problem)
-    if choice == loading.DEFAULT:
-        return loading.default_folder()
-    return Path(choice) if choice and loading.kind_of(Path(choice)) == "ranker" else None
+    if choice == loading.NONE:
+        return None
+    # Beside a language model, which only proposes, the ranker goes on judging.
+    return Path(choice) if choice and loading.kind_of_choice(choice) == "ranker" else loading.default_folder()

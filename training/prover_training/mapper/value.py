@@ -91,4 +91,4 @@ def _platt(odds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         return loss
 
     optimiser.step(closure)
-    return float(slope), float(offset)
+    return float(slope.detach()), float(offset.detach())
