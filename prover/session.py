@@ -39,8 +39,8 @@ class Options:
     allows the resident server, which keeps Lean warm between calls. ``plugins`` are loaded besides
     the installed ones, those named in ``disabled`` are not. ``weights`` are by the name of a
     proposer, module, signal, check or value. ``model`` is a folder or an address, ``none``, or empty for
-    the default; ``mapper`` the folder of a mapper fitted to it. ``hints``, ``avoid`` and ``lemmas`` (Lean text put before the theorem) are what a
-    person knows about the problems; ``save`` is the folder for saved searches.
+    the default; ``mapper`` the folder of a mapper fitted to it. ``hints``, ``avoid`` and ``lemmas`` (Lean text put
+    before the theorem) are what a person knows about the problems; ``save`` is the folder for saved searches.
     """
 
     start: Path | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from prover.lean.server import LeanServer
 from prover_training import corpus_competition as made
 from prover_training.corpus_families import generate
+
+from prover.lean.server import LeanServer
 
 DIGITS = range(1, 10)
 BY_DIGIT = (

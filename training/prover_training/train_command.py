@@ -243,7 +243,7 @@ def evaluate(
 ) -> None:
     """Prove PROBLEMS in two ways in turn, at the same budget, and compare: intervals, McNemar, a plot.
 
-    The two sides differ in their models, or in the weights of modules, rankers and values, or in settings of the search.
+    The two sides differ in their models, in the weights of modules, rankers and values, or in settings of the search.
     """
     from dataclasses import asdict
 

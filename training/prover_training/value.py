@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from prover_training.ranker_data import held_out
 @dataclass(frozen=True, slots=True)
 class ValueConfig:
     """Settings of a training run. ``noise`` hides each hashed feature with that probability while training;
-    ``waiting`` is the weight of states on which nothing was tried."""
+    ``waiting`` is the weight of states on which nothing was tried; ``contrast`` that of telling the states on a proof
+    from the others of the same search, which is what a search needs, beside telling how likely each is on one."""
 
     width: int = 16
     inner: int = 32
@@ -35,7 +36,8 @@ class ValueConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     noise: float = 0.3
-    waiting: float = 0.2
+    waiting: float = 0.5
+    contrast: float = 0.5
     seed: int = 0
 
 
@@ -131,28 +133,55 @@ def train_value(
     network.train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     best, kept, history = float("inf"), _arrays(network), []
-    order = list(parts[0])
+    order = _by_search(parts[0])
     for epoch in range(1, config.epochs + 1):
         dice.shuffle(order)
         network.train()
         total = 0.0
-        for start in range(0, len(order), config.batch):
-            rows, dense, labels, weights = _tensors(order[start : start + config.batch])
-            loss = nn.functional.binary_cross_entropy_with_logits(network(rows, dense), labels, weights)
+        for batch in _batches(order, config.batch):
+            rows, dense, labels, weights = _tensors(batch)
+            odds = network(rows, dense)
+            loss = nn.functional.binary_cross_entropy_with_logits(odds, labels, weights)
+            total += float(loss.detach()) * len(labels)
+            loss = loss + config.contrast * _contrast(odds, labels, weights, torch.tensor([e.search for e in batch]))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            total += float(loss.detach()) * len(labels)
-        odds = _odds(network, parts[1])
-        loss_aside = _cross_entropy(odds, parts[1])
-        history.append({"epoch": float(epoch), "loss": total / len(order), "held_out": loss_aside})
-        say(f"epoch {epoch}: loss {total / len(order):.4f}, held out {loss_aside:.4f}")
+        loss_aside = _cross_entropy(_odds(network, parts[1]), parts[1])
+        history.append({"epoch": float(epoch), "loss": total / len(parts[0]), "held_out": loss_aside})
+        say(f"epoch {epoch}: loss {total / len(parts[0]):.4f}, held out {loss_aside:.4f}")
         if loss_aside < best:
             best, kept = loss_aside, _arrays(network)
     model = ProgressModel(kept)
     slope, offset = platt(np.array([model.odds(e.features) for e in parts[1]]), parts[1])
     model.weights |= {"slope": np.array([slope], np.float32), "offset": np.array([offset], np.float32)}
     return TrainedValue(model, _compare(model, parts[0], parts[2]), history)
+
+
+def _by_search(part: Sequence[Example]) -> list[list[Example]]:
+    found: dict[int, list[Example]] = {}
+    for example in part:
+        found.setdefault(example.search, []).append(example)
+    return list(found.values())
+
+
+def _batches(searches: Sequence[list[Example]], size: int) -> Iterator[list[Example]]:
+    """Whole searches together, at least ``size`` states at a time."""
+    batch: list[Example] = []
+    for states in searches:
+        batch += states
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _contrast(odds: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, searches: torch.Tensor) -> torch.Tensor:
+    """The mean logistic loss of pairs of one search, a state on its proof and one that is not (Burges et al. 2005)."""
+    pairs = (searches[:, None] == searches[None, :]) & (labels[:, None] > labels[None, :])
+    mass = pairs * weights[None, :]
+    return (nn.functional.softplus(odds[None, :] - odds[:, None]) * mass).sum() / mass.sum().clamp(min=1)
 
 
 def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
