@@ -216,6 +216,8 @@ def expert_iteration(
 @click.option("--b-weight", multiple=True, metavar="NAME=X", help="A weight on the second side; may be repeated.")
 @click.option("--a-set", multiple=True, metavar="NAME=VALUE", help="A setting of the first side's searches.")
 @click.option("--b-set", multiple=True, metavar="NAME=VALUE", help="A setting of the second side's searches.")
+@click.option("--also", multiple=True, metavar="NAME=X,…", help="One more side: b with these weights, settings.")
+@click.option("--share", is_flag=True, help="Ask Lean each step once for all sides (for --steps).")
 @click.option("--a-mapper", default="", metavar="DIR", help="The first side's mapper of its model.")
 @click.option("--b-mapper", default="", metavar="DIR", help="The second side's mapper of its model.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, help="A problem.")
@@ -232,6 +234,8 @@ def evaluate(
     b_weight: tuple[str, ...],
     a_set: tuple[str, ...],
     b_set: tuple[str, ...],
+    also: tuple[str, ...],
+    share: bool,
     a_mapper: str,
     b_mapper: str,
     seconds: float,
@@ -243,9 +247,9 @@ def evaluate(
 ) -> None:
     """Prove PROBLEMS in two ways in turn, at the same budget, and compare: intervals, McNemar, a plot.
 
-    The two sides differ in their models, in the weights of modules, rankers and values, or in settings of the search.
+    The sides differ in their models, in the weights of modules, rankers and values, or in settings of the search.
     """
-    from dataclasses import asdict
+    from dataclasses import asdict, fields
 
     from prover.cli.options import read_weights
     from prover.problem import Budget
@@ -256,17 +260,24 @@ def evaluate(
     from prover_training.settings import read_settings
 
     chosen: Sequence[Problem] = _problems(problems, limit, seed if limit else None)
-    given = (("a", a, a_weight, a_set, a_mapper), ("b", b, b_weight, b_set, b_mapper))
-    first, second = (
+    known = {field.name for field in fields(SearchConfig)}
+    given = [("a", a, a_weight, a_set, a_mapper), ("b", b, b_weight, b_set, b_mapper)]
+    for text in also:
+        parts = [part.strip() for part in text.split(",")]
+        settings = tuple(part for part in parts if part.partition("=")[0] in known)
+        given.append((text, b, tuple(part for part in parts if part not in settings), settings, b_mapper))
+    sides = [
         Side(
             label, Options(model=model, weights=read_weights(weights), mapper=mapper),
             read_settings(SearchConfig, "search", None, sets),
         )
         for label, model, weights, sets, mapper in given
-    )  # fmt: skip
-    sides = (first, second)
-    found = run(chosen, sides, Budget(seconds, steps), out, _say)
-    _tell(as_json, {**asdict(found), "out": str(out)}, verdict(found, sides, out))
+    ]  # fmt: skip
+    found = run(chosen, sides, Budget(seconds, steps), out, _say, share=share)
+    told: dict[str, Any] = asdict(found[0])
+    if also:
+        told = {"comparisons": {side.label: asdict(each) for side, each in zip(sides[1:], found, strict=True)}}
+    _tell(as_json, {**told, "out": str(out)}, verdict(found, sides, out))
 
 
 @train.command()
