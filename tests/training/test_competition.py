@@ -16,7 +16,8 @@ BY_DIGIT = (
 )
 PROOFS = {
     made._common: "decide", made._one_unknown: "grind", made._two_unknowns: "grind", made._digits: BY_DIGIT,
-    made._inverse: "omega", made._least: "omega", made._run_of_numbers: "decide", made._function: "grind",
+    made._inverse: "omega", made._least: "exact ⟨by decide, fun t h => by omega⟩",
+    made._run_of_numbers: "decide", made._function: "grind",
 }  # fmt: skip
 
 

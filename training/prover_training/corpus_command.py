@@ -1,4 +1,4 @@
-"""``prove corpus``: builds the corpus of problems."""
+"""``prove corpus``: builds the corpus of problems, and proofs in elementary steps."""
 
 from __future__ import annotations
 
@@ -89,3 +89,54 @@ def build(
         shown = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
         click.echo(f"{key.replace('_', ' ')}: {shown}")
     click.echo(f"written: {out}")
+
+
+@corpus.command()
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Attempts (.jsonl).")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the theorems.")
+@click.option(
+    "--each", type=click.IntRange(1), default=150, show_default=True, help="At most so many proofs of every length."
+)
+@click.option("--longest", type=click.IntRange(1), default=16, show_default=True, help="The most tactics of a proof.")
+@lean_options
+@json_option
+def elementary(
+    out: Path,
+    seed: int,
+    each: int,
+    longest: int,
+    project: Path | None,
+    lean_path: Path | None,
+    no_server: bool,
+    as_json: bool,
+) -> None:
+    """Write proofs of many lengths in elementary steps, run by Lean, in the format of 'prove train gather'.
+
+    Interrupted, it keeps what is written; the same command goes on.
+    """
+    from prover.lean.environment import LeanDomain
+    from prover.session import Session
+    from prover.traces.searches import append, read_attempts
+    from prover_training.elementary import run_in_lean, theorems
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    done = {attempt.name for attempt in read_attempts(out)} if out.exists() else set()
+    refused = 0
+    with Session(session_options(project=project, lean_path=lean_path, no_server=no_server, seed=seed)) as session:
+        domain = LeanDomain(session.server)
+        for number, (statement, script) in enumerate(theorems(seed, each, longest)):
+            name = f"elementary_{seed}_{number}"
+            if name in done:
+                continue
+            attempt = run_in_lean(statement, script, name, domain.open)
+            if attempt is None:
+                refused += 1
+                continue
+            append(out, attempt)
+            done.add(name)
+            if sys.stderr.isatty():
+                click.echo(f"\r\x1b[K{len(done):,} proofs", err=True, nl=False)
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+    found = {"out": str(out), "proofs": len(done), "refused": refused}
+    click.echo(json.dumps(found) if as_json else f"{len(done):,} proofs, {refused} refused by Lean: {out}")

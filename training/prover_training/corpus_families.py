@@ -46,12 +46,13 @@ _ATOMS = ("p", "q", "r", "s")
 _SIGNS = {"and": "∧", "or": "∨", "imp": "→", "iff": "↔"}
 
 
-def _formula(generator: random.Random, atoms: tuple[str, ...], depth: int) -> Formula:
+def formula(generator: random.Random, atoms: tuple[str, ...], depth: int) -> Formula:
+    """A random formula of at most ``depth`` connectives one in another."""
     if depth == 0 or generator.random() < 0.2:
         return generator.choice(atoms)
     kind = generator.choice(["and", "or", "imp", "imp", "not", "iff"])
     parts = 1 if kind == "not" else 2
-    return (kind, *(_formula(generator, atoms, depth - 1) for _ in range(parts)))
+    return (kind, *(formula(generator, atoms, depth - 1) for _ in range(parts)))
 
 
 def _holds(formula: Formula, values: dict[str, bool]) -> bool:
@@ -65,27 +66,28 @@ def _holds(formula: Formula, values: dict[str, bool]) -> bool:
     return {"and": left and right, "or": left or right, "imp": not left or right, "iff": left == right}[kind]
 
 
-def _written(formula: Formula, inner: bool = False) -> str:
+def written(formula: Formula, inner: bool = False) -> str:
+    """A formula as Lean writes it, in parentheses where ``inner`` and they are needed."""
     if isinstance(formula, str):
         return formula
     kind, *parts = formula
     if kind == "not":
-        return f"¬{_written(parts[0], True)}"
-    text = f" {_SIGNS[kind]} ".join(_written(part, True) for part in parts)
+        return f"¬{written(parts[0], True)}"
+    text = f" {_SIGNS[kind]} ".join(written(part, True) for part in parts)
     return f"({text})" if inner else text
 
 
 def _propositional(generator: random.Random) -> Iterator[Generated]:
     while True:
         atoms = _ATOMS[: generator.randint(2, 4)]
-        claims = [_formula(generator, atoms, generator.randint(1, 3)) for _ in range(generator.randint(0, 2))]
-        goal = _formula(generator, atoms, generator.randint(2, 3))
+        claims = [formula(generator, atoms, generator.randint(1, 3)) for _ in range(generator.randint(0, 2))]
+        goal = formula(generator, atoms, generator.randint(2, 3))
         table = [dict(zip(atoms, row, strict=True)) for row in itertools.product([False, True], repeat=len(atoms))]
         models = [row for row in table if all(_holds(claim, row) for claim in claims)]
         if not models or not all(_holds(goal, row) for row in models):
             continue
-        hypotheses = "".join(f" (h{i} : {_written(claim)})" for i, claim in enumerate(claims, 1))
-        yield Generated("propositional", f"theorem t ({' '.join(atoms)} : Prop){hypotheses} : {_written(goal)}")
+        hypotheses = "".join(f" (h{i} : {written(claim)})" for i, claim in enumerate(claims, 1))
+        yield Generated("propositional", f"theorem t ({' '.join(atoms)} : Prop){hypotheses} : {written(goal)}")
 
 
 # ------------------------------------------------------------------------------------------ numbers
