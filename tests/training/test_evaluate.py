@@ -115,3 +115,29 @@ def test_weights_and_settings_are_compared_on_one_lean(lean_toolchain: Toolchain
     refused = CliRunner().invoke(cli, [*words, "--b-weight", "nobody=1"])
     assert refused.exit_code == 2
     assert "there is no proposer" in refused.output
+
+
+def test_an_interruption_ends_the_comparison_and_keeps_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that is interrupted ends in order; the comparison must not take that for a failure and go on."""
+    from prover_training.evaluate import Side, evaluate
+
+    from prover.problem import Budget, Problem
+    from prover.reports import ProofReport
+    from prover.session import Options, Session
+
+    answers = iter(["proved", "proved", "interrupted", "proved"])
+
+    def prove(self: Session, problem: Problem, **more: object) -> ProofReport:
+        reason = next(answers)
+        status = "proved" if reason == "proved" else "not_proved"
+        return ProofReport(status=status, name=problem.name, statement="", reason=reason)
+
+    monkeypatch.setattr(Session, "prove", prove)
+    problems = [Problem(f"theorem t{i} : True", f"t{i}") for i in range(2)]
+    sides = [Side("a", Options()), Side("b", Options())]
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(problems, sides, Budget(1.0), tmp_path)
+    for label in "ab":
+        assert list(results.finished(results.load(tmp_path / label / results.RESULTS))) == ["t0"]

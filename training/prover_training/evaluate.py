@@ -18,6 +18,7 @@ from prover.bench.plots import budget_table, plot_runs
 from prover.bench.suite import with_budget
 from prover.problem import Budget, Problem
 from prover.reports import ProofReport
+from prover.search.budget import StopReason
 from prover.search.scoring import SearchConfig
 from prover.session import Options, Session
 from prover_training.sharing import Guest, SharedProblem
@@ -62,6 +63,8 @@ def evaluate(
             order = [side for side in (sides if number % 2 else sides[::-1]) if problem.name not in done[side.label]]
             asked = with_budget(problem, budget)
             reports = _together(host, sessions, asked, order) if share else _apart(sessions, asked, order)
+            if any(report.reason == StopReason.INTERRUPTED for report in reports):
+                raise KeyboardInterrupt  # a search ends in order then and says so; what was done before is kept
             for side, report in zip(order, reports, strict=True):
                 record = to_record(problem, report)
                 results.append(folders[side.label] / results.RESULTS, record)
