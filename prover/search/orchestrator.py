@@ -186,7 +186,7 @@ class _Search:
         """Judges a node that came to the top; True where another is better now, and it waits again."""
         if self.judge.judge(node):
             if self.events:
-                self.events.emit(ev.NodeValued(node.id, node.heuristic, node.value, self.judge.last))
+                self.events.emit(ev.NodeValued(node.id, node.heuristic, node.value, self.judge.values(node)))
             bound = self.streams[node.id].bound
             if self.heap and self.scorer.priority(node.cost, node.depth, node.heuristic, bound) > self.heap[0][0]:
                 self._push(node)

@@ -18,9 +18,9 @@ from prover.search.scoring import Scorer
 
 
 class Judge:
-    """Judges the nodes of one search. ``last`` are the values of the node judged last, by name."""
+    """Judges the nodes of one search."""
 
-    __slots__ = ("_groups", "_guard", "_problem", "_scorer", "_taken", "_valued", "_values", "last")
+    __slots__ = ("_found", "_groups", "_guard", "_problem", "_scorer", "_taken", "_values")
 
     def __init__(
         self,
@@ -39,21 +39,19 @@ class Judge:
         self._scorer = scorer
         self._guard = guard
         self._groups = Groups() if scorer.config.diversity else None
-        self._valued: set[int] = set()
+        self._found: dict[int, Mapping[str, float]] = {}
         self._taken: set[int] = set()
-        self.last: Mapping[str, float] = {}
 
     def judge(self, node: Node) -> bool:
         """Brings the heuristic of ``node`` up to date, which can only grow; whether anything changed."""
         if node.id in self._taken:
             return False
         before = node.heuristic
-        valued = bool(self._values) and node.id not in self._valued
+        valued = bool(self._values) and node.id not in self._found
         if valued:
-            self._valued.add(node.id)
-            self.last = self._values_of(node.state)
+            found = self._found[node.id] = self._ask(node.state)
             weights = {value.name: weight for value, weight in self._values}
-            node.value, doubt = self._scorer.together([(number, weights[name]) for name, number in self.last.items()])
+            node.value, doubt = self._scorer.together([(number, weights[name]) for name, number in found.items()])
             node.heuristic += self._scorer.config.value_weight * doubt
         if self._groups is not None:
             surcharge = self._scorer.config.diversity * self._groups.surcharge(node.state)
@@ -68,7 +66,11 @@ class Judge:
             if self._groups is not None:
                 self._groups.take(node.state)
 
-    def _values_of(self, state: State) -> dict[str, float]:
+    def values(self, node: Node) -> Mapping[str, float]:
+        """What each value said of ``node``, by name; empty where none was asked yet or had an opinion."""
+        return self._found.get(node.id, {})
+
+    def _ask(self, state: State) -> dict[str, float]:
         found: dict[str, float] = {}
         for value, _ in self._values:
             number = self._guard.hurried(value, "value", _value, value, self._problem, state)

@@ -66,6 +66,21 @@ def test_only_what_comes_to_the_top_is_valued_and_once() -> None:
     assert known.asked == ["root", "a", "b"]  # not the state far away, nor the failed step
 
 
+def test_what_near_equal_states_cost_is_told_with_the_values_of_each() -> None:
+    """All states of the fake domain read alike but for the letter, so copies of one text share a group."""
+    table: Table = {"root": {f"t{i}": (f"copy {i}", 0.1 * i) for i in range(4)}, **{f"copy {i}": {} for i in range(4)}}
+    known, seen = Known({f"copy {i}": 0.5 + i / 10 for i in range(4)}), []
+    outcome = run(table, values=[known], observers=[seen.append], config=replace(CONFIG, diversity=1.0))
+    told = [event for event in seen if isinstance(event, ev.NodeValued)]
+    for event in told:
+        node = outcome.graph.nodes[event.node]
+        assert event.values == {"known": known.values.get(node.state.key, 0.5)}
+        assert event.value == node.value
+    last = {event.node: event.heuristic for event in told}
+    assert all(outcome.graph.nodes[number].heuristic == heuristic for number, heuristic in last.items())
+    assert len(told) > len(last)  # some were told again, when another had been taken up before them
+
+
 @pytest.mark.parametrize(
     ("weights", "settings", "actions"),
     [
