@@ -79,6 +79,20 @@ class Ranker(Protocol):
         """A preference for each candidate, at most 0, in nats as a log-probability; None leaves it as it is."""
 
 
+class ValueEstimate(Protocol):
+    """Estimates how likely a state can be finished, so that the search goes on where it is likeliest.
+
+    Asked once for a state, when that is the next to be tried; never for failed steps or states that wait for good.
+    Several are multiplied, each to the power of its weight. Optional: ``default_weight``, where it is not 1; with 0 it
+    is off until a person gives it a weight.
+    """
+
+    name: str
+
+    def value(self, problem: Problem, state: State) -> float | None:
+        """An estimate in [0, 1] (calibrated ones work best), None where there is nothing to say."""
+
+
 class ReasoningModule(Protocol):
     """Reads a state and says what it finds: facts, candidates, features, or that the state is false.
 
@@ -151,6 +165,12 @@ def prover_proposers() -> list[Proposer]:
 @hookspec
 def prover_rankers() -> list[Ranker]:
     """Return rankers that reorder the candidates of the proposers."""
+    raise NotImplementedError
+
+
+@hookspec
+def prover_values() -> list[ValueEstimate]:
+    """Return estimates of how likely states can be finished."""
     raise NotImplementedError
 
 

@@ -31,6 +31,7 @@ from prover.hookspecs import (
     Ranker,
     ReasoningModule,
     RewardSignal,
+    ValueEstimate,
 )
 
 if TYPE_CHECKING:
@@ -265,6 +266,11 @@ def rankers(manager: PluginManager, domain: str | None = None) -> list[Ranker]:
     return _for(domain, _by_name(manager, "prover_rankers", ("rank",)))
 
 
+def values(manager: PluginManager, domain: str | None = None) -> list[ValueEstimate]:
+    """The estimates of states of all plugins, those for ``domain`` only if it is given."""
+    return _for(domain, _by_name(manager, "prover_values", ("value",)))
+
+
 def observers(manager: PluginManager) -> list[Observer]:
     """The observers of all plugins, in the order the plugins were loaded."""
     return [item for _, item in _call(manager, "prover_observers", ("__call__",))]
@@ -296,14 +302,22 @@ class Team:
     checks: list[ConsistencyCheck]
     observers: list[Observer]
     rankers: list[Ranker]
+    values: list[ValueEstimate]
 
     @property
     def names(self) -> list[str]:
         """Everything that a weight can be given to."""
         parts: tuple[Sequence[Named], ...] = (
             self.proposers, self.modules, self.rewards, self.checks, self.rankers,
+            self.values,
         )  # fmt: skip
         return [item.name for part in parts for item in part]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What each of the ``names`` counts unless a person says otherwise: 1, or its ``default_weight``."""
+        weights = dict.fromkeys(self.names, 1.0)
+        return weights | {value.name: float(getattr(value, "default_weight", 1.0)) for value in self.values}
 
 
 def team(manager: PluginManager, domain: str) -> Team:
@@ -315,6 +329,7 @@ def team(manager: PluginManager, domain: str) -> Team:
         checks(manager, domain),
         observers(manager),
         rankers(manager, domain),
+        values(manager, domain),
     )
 
 

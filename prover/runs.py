@@ -96,7 +96,12 @@ def to_json(event: object) -> dict[str, Any]:
         case ev.NodeAdded():
             return {
                 "event": name, "node": event.node, "parent": event.parent, "depth": event.depth, "cost": event.cost,
-                "heuristic": event.heuristic, "value": event.value, **_state(event.state),
+                "heuristic": event.heuristic, **_state(event.state),
+            }  # fmt: skip
+        case ev.NodeValued():
+            values = dict(event.values)
+            return {
+                "event": name, "node": event.node, "heuristic": event.heuristic, "value": event.value, "values": values,
             }  # fmt: skip
         case ev.ProofFound() | ev.ProofRejected():
             return {"event": name, "node": event.node, "actions": event.actions, **_verdict(event.verdict)}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.plugins import PluginManager, Team
-    from prover.search import SearchOutcome
+    from prover.search import SearchConfig, SearchOutcome
 
 
 LEAN = "lean"
@@ -38,9 +38,9 @@ class Options:
     ``start`` is the file or folder from which a Lake project is looked for. ``use_service``
     allows the resident server, which keeps Lean warm between calls. ``plugins`` are loaded besides
     the installed ones, those named in ``disabled`` are not. ``weights`` are by the name of a
-    proposer, module, signal or check. ``model`` is a folder or an address, ``none``, or empty for
-    the default. ``hints``, ``avoid`` and ``lemmas`` (Lean text put before the theorem) are what a
-    person knows about the problems; ``save`` is the folder for saved searches.
+    proposer, module, signal, check or value. ``model`` is a folder or an address, ``none``, or empty for
+    the default; ``mapper`` the folder of a mapper fitted to it. ``hints``, ``avoid`` and ``lemmas`` (Lean text put
+    before the theorem) are what a person knows about the problems; ``save`` is the folder for saved searches.
     """
 
     start: Path | None = None
@@ -53,6 +53,7 @@ class Options:
     disabled: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
+    mapper: str = ""
     hints: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     lemmas: str = ""
@@ -63,6 +64,8 @@ class Options:
         metadata = dict(problem.metadata)
         if self.model:
             metadata["model"] = self.model
+        if self.mapper:
+            metadata["mapper"] = self.mapper
         if self.save is not None:
             line = f"-{metadata['line']}" if "line" in metadata else ""  # a theorem may have several sorries
             metadata["save"] = str(self.save / f"{problem.name or 'theorem'}{line}")
@@ -173,10 +176,12 @@ class Session(Closing):
         *,
         memory: Memory | None = None,
         edits: Edits | None = None,
+        config: SearchConfig | None = None,
     ) -> ProofReport:
         """Works on one theorem. Faults of the question and of Lean become reports, not exceptions.
 
-        With the ``memory`` of an earlier search (and a person's ``edits`` of it) that one is continued.
+        With the ``memory`` of an earlier search (and a person's ``edits`` of it) that one is continued. ``config``
+        are settings of the search other than the usual ones.
 
         Raises:
             ToolchainError: there is no usable Lean (nothing can be proved at all).
@@ -188,7 +193,7 @@ class Session(Closing):
             header = "\n\n".join(text for text in (problem.header.rstrip(), self.options.lemmas) if text)
             problem = replace(problem, header=header)
         if memory is None:
-            return self.attempt(problem, lambda: self._open(problem), observers)
+            return self.attempt(problem, lambda: self._open(problem), observers, config=config)
         from prover.continuing import Edits, MemoryProposer, RememberingEnvironment
 
         changes = edits or Edits()
@@ -197,6 +202,7 @@ class Session(Closing):
             lambda: RememberingEnvironment(self._open(problem), memory, changes),
             observers,
             extra=[MemoryProposer(memory, changes)],
+            config=config,
         )
 
     def solve(self, problem: Problem, observers: Sequence[Observer] = ()) -> ProofReport:
@@ -222,6 +228,7 @@ class Session(Closing):
         open_environment: Callable[[], Environment],
         observers: Sequence[Observer] = (),
         extra: Sequence[Proposer] = (),
+        config: SearchConfig | None = None,
     ) -> ProofReport:
         """Opens an environment, searches it and closes it; makes a report of whatever happens.
 
@@ -248,6 +255,8 @@ class Session(Closing):
                 rewards=team.rewards,
                 checks=team.checks,
                 rankers=team.rankers,
+                values=team.values,
+                config=config,
                 budget=problem.budget,
                 observers=[*team.observers, *observers],
                 weights=self.options.weights,
@@ -426,6 +435,6 @@ def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
             for known in names
         ):
             raise BadInput(
-                f"--weight {name}: there is no proposer, module, signal or check of that name; "
+                f"--weight {name}: there is no proposer, module, signal, check or value of that name; "
                 f"there are {', '.join(names) or 'none'}"
             )

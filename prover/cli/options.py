@@ -80,6 +80,11 @@ def search_options(command: F) -> F:
             help="A model: a folder, an OpenAI-compatible server [default: the ranker that comes along].",
         ),
         click.option(
+            "--mapper",
+            metavar="DIR",
+            help="Value states by what this mapper of the --model reads in it ('prove mapper fit').",
+        ),
+        click.option(
             "--without",
             "disabled",
             multiple=True,
@@ -205,6 +210,7 @@ def session_options(
     weights_file: Path | None = None,
     model: str | None = None,
     no_model: bool = False,
+    mapper: str | None = None,
     lemmas: tuple[Path, ...] = (),
     **given: Any,
 ) -> Options:
@@ -226,6 +232,7 @@ def session_options(
         use_service=not no_server,
         weights={**from_file, **read_weights(weights)},
         model="none" if no_model else model or "",
+        mapper=mapper or "",
         lemmas="\n\n".join(read_file(path).text.strip() for path in lemmas),
         **given,
     )

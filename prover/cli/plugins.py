@@ -78,13 +78,14 @@ def list_plugins(ctx: click.Context) -> None:
     try:
         manager = load_plugins(extra)
         # Asking each for what it adds shows what breaks only then.
-        members = {domain: team(manager, domain).names for domain in ("lean", *domains(manager))}
+        members = {domain: team(manager, domain).weights for domain in ("lean", *domains(manager))}
         found = describe(manager)
     finally:
         log.removeFilter(_silent)
     if as_json:
         rows = [{**asdict(plugin), "weight": weights.get(plugin.name, 1.0)} for plugin in found]
-        click.echo(json.dumps({"plugins": rows, "members": members}, ensure_ascii=False))
+        named = {domain: list(usual) for domain, usual in members.items()}
+        click.echo(json.dumps({"plugins": rows, "members": named}, ensure_ascii=False))
     else:
         for plugin in found:
             adds = ", ".join(hook.removeprefix("prover_") for hook in plugin.hooks) or "nothing"
@@ -92,8 +93,8 @@ def list_plugins(ctx: click.Context) -> None:
             weight = f"{weights.get(plugin.name, 1.0):g}" if plugin.enabled else "-"
             version = plugin.version or "-"
             click.echo(f"{plugin.name:<16} {version:<8} weight {weight:<5} {state:<28} {plugin.source}")
-        for domain, names in members.items():
-            each = ", ".join(f"{name} {weights.get(name, 1.0):g}" for name in names)
+        for domain, usual in members.items():
+            each = ", ".join(f"{name} {weights.get(name, weight):g}" for name, weight in usual.items())
             click.echo(f"in the domain {domain}, with weights: {each or 'nothing'}")
         if not found:
             click.echo("no plugins are installed: nothing would propose a step")

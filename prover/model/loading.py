@@ -55,6 +55,20 @@ def load_language_model(choice: str) -> LanguageModel:
     return TransformersModel(choice)
 
 
+_SHARED: dict[str, LanguageModel] = {}
+
+
+def shared_language_model(choice: str) -> LanguageModel:
+    """:func:`load_language_model`, loaded once for all who ask in this process; they must take turns.
+
+    Raises:
+        ModelError: it cannot be had.
+    """
+    if choice not in _SHARED:
+        _SHARED[choice] = load_language_model(choice)
+    return _SHARED[choice]
+
+
 def kind_of(folder: Path) -> str:
     """``model_type`` of a model folder's config.json; empty where there is none to read."""
     try:

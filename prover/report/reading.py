@@ -152,6 +152,9 @@ def _take(search: SavedSearch, event: Mapping[str, Any], states: Mapping[int, Ma
             _step(search, event, states)
         case "node_added":
             node = search.graph.nodes[event["node"]]
+            node.heuristic = event["heuristic"]
+        case "node_valued":
+            node = search.graph.nodes[event["node"]]
             node.value, node.heuristic = event["value"], event["heuristic"]
         case "node_expanded":
             search.expanded.add(event["node"])

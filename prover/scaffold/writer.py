@@ -10,7 +10,7 @@ from pathlib import Path
 from prover import __version__
 from prover.errors import BadInput
 
-KINDS = ("domain", "proposer", "module", "ranker", "reward", "curriculum", "check", "observer", "command")
+KINDS = ("domain", "proposer", "module", "ranker", "value", "reward", "curriculum", "check", "observer", "command")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -56,6 +56,7 @@ _USE = {
     "proposer": "    prove 'theorem t (a : Nat) : a = a'",
     "module": "    prove 'theorem t (a : Nat) (h : 0 < a) : a ≠ 0'",
     "ranker": "    prove 'theorem t (a : Nat) : a = a'",
+    "value": "    prove 'theorem t (a : Nat) : a = a'",
     "reward": "    prove train rl --help",
     "curriculum": "    prove train sft --help",
     "check": "    prove 'theorem t (a : Nat) : a = a'",

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from prover.domain import Candidate, Insight, State
-from prover.errors import InfrastructureFault
+from prover.domain import Candidate, Insight, State, StepStatus
 from prover.hookspecs import Proposer, Ranker, ReasoningModule
 from prover.problem import Problem
-from prover.search.isolation import DeadlineMissed, Isolation
+from prover.search.graph import Edge
+from prover.search.isolation import Guard
 from prover.search.ranking import ranked
 from prover.search.scoring import Scorer
 
@@ -59,11 +59,9 @@ class Scored:
 
 @dataclass(slots=True)
 class ProposerSet:
-    """The proposers and reasoning modules of one search, asked in isolation.
+    """The proposers and reasoning modules of one search, called by its ``guard``.
 
-    One that raises, misses its deadline or returns nonsense is named by ``on_fault`` and never asked again.
-    A proposer or module may have an attribute ``least_cost`` (see :mod:`prover.hookspecs`), and ``deadline``,
-    the seconds that one call may take where it needs more than the search's ``plugin_seconds``.
+    A proposer or module may have an attribute ``least_cost`` (see :mod:`prover.hookspecs`).
 
     Raises (from the streams):
         InfrastructureFault: a plugin met one; it is not the plugin's fault and ends the search.
@@ -72,16 +70,13 @@ class ProposerSet:
     problem: Problem
     proposers: Sequence[Proposer]
     scorer: Scorer
-    on_fault: Callable[[str, str, Exception], None]
+    guard: Guard
     modules: Sequence[ReasoningModule] = ()
-    isolation: Isolation = field(default_factory=Isolation)
-    remaining_seconds: Callable[[], float] = lambda: math.inf
     rankers: Sequence[Ranker] = ()
     statistics: dict[str, ProposerStatistics] = field(default_factory=dict)
     bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
     _members: list[Proposer | ReasoningModule] = field(default_factory=list)
-    _broken: set[int] = field(default_factory=set)
-    _ranker_faults: list[tuple[str, Exception]] = field(default_factory=list)
+    _ranker_faults: list[tuple[Ranker, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Finds where each of them begins in the streams; those of weight zero nowhere."""
@@ -90,18 +85,24 @@ class ProposerSet:
             try:
                 bound = self.scorer.bound(member.name, getattr(member, "least_cost", 0.0))
             except (TypeError, ValueError) as error:
-                self._fault(index, error)
+                self.guard.drop(member, self._role(index), error)
                 continue
             if bound < math.inf:
                 self.bounds.append((bound, index, 0, None))
             else:
-                self._broken.add(index)
+                self.guard.drop(member, self._role(index))
         heapq.heapify(self.bounds)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of those that will be asked."""
-        return tuple(m.name for i, m in enumerate(self._members) if i not in self._broken)
+        return tuple(m.name for i, m in enumerate(self._members) if not self._broken(i))
+
+    def _role(self, index: int) -> str:
+        return "proposer" if index < len(self.proposers) else "reasoning module"
+
+    def _broken(self, index: int) -> bool:
+        return self.guard.broken(self._members[index], self._role(index))
 
     def of(self, name: str) -> ProposerStatistics:
         """The statistics of the proposer or module called ``name``."""
@@ -119,23 +120,26 @@ class ProposerSet:
         found: dict[int, Insight] = {}
         first = len(self.proposers)
         for index, module in enumerate(self.modules, first):
-            if index in self._broken:
+            if self._broken(index):
                 continue
             statistics = self.of(module.name)
             statistics.asked += 1
-            insight = self._ask(index, module.read, self.problem, state)
+            insight = self._ask(index, self._insight, module, state)
             if insight is None:
-                continue
-            if not isinstance(insight, Insight):
-                self._fault(index, TypeError(f"read returned a {type(insight).__name__}, not an Insight"))
                 continue
             statistics.refuted += insight.refutation is not None
             found[index] = insight
         return found
 
+    def _insight(self, module: ReasoningModule, state: State) -> Insight | None:
+        insight = module.read(self.problem, state)
+        if insight is not None and not isinstance(insight, Insight):
+            raise TypeError(f"read returned a {type(insight).__name__}, not an Insight")
+        return insight
+
     def open(self, index: int, state: State, insights: dict[int, Insight]) -> Iterator[Scored] | None:
         """The candidates of one of them; None where it broke."""
-        if index in self._broken:
+        if self._broken(index):
             return None
         proposed: Iterable[Candidate] | None
         if index >= len(self.proposers):
@@ -157,36 +161,21 @@ class ProposerSet:
 
     def pull(self, index: int, source: Iterator[Scored]) -> Scored | None:
         """The next candidate of an opened source; None at its end or where it broke."""
-        if index in self._broken:
+        if self._broken(index):
             return None
         return self._ask(index, next, source, None)
 
     def _ask(self, index: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Calls plugin code within its deadline; None where it fails."""
         member = self._members[index]
-        deadline = float(getattr(member, "deadline", self.scorer.config.plugin_seconds))
-        # Never longer than the search itself: a plugin that is merely slow is no fault of its own then.
-        left = max(0.05, self.remaining_seconds())
         started = time.perf_counter()
         try:
-            answer = self.isolation.call(min(deadline, left), function, *args, **kwargs)
-            while self._ranker_faults:
-                name, fault = self._ranker_faults.pop()
-                self.on_fault(name, "ranker", fault)
-            return answer
-        except InfrastructureFault:
-            raise
-        except DeadlineMissed as missed:
-            if left < deadline:
-                self._broken.add(index)
-            else:
-                self._fault(index, missed)
-            return None
-        except Exception as error:
-            self._fault(index, error)
-            return None
+            return self.guard.hurried(member, self._role(index), function, *args, **kwargs)
         finally:
             self.of(member.name).seconds += time.perf_counter() - started
+            while self._ranker_faults:
+                ranker, fault = self._ranker_faults.pop()
+                self.guard.drop(ranker, "ranker", fault)
 
     def _scored(self, proposed: Iterable[Candidate], name: str, state: State) -> Iterator[Scored]:
         """The costs of candidates; those of a sequence are sorted, others are read as needed. Where there are
@@ -214,7 +203,7 @@ class ProposerSet:
     def _ranker_fault(self, ranker: Ranker, error: Exception) -> None:
         # This runs inside a proposer's call: it is told when that has ended, for observers wait for the same thread.
         self.rankers = [other for other in self.rankers if other is not ranker]
-        self._ranker_faults.append((ranker.name, error))
+        self._ranker_faults.append((ranker, error))
 
     def _score(self, candidate: Candidate, name: str) -> Scored:
         if not isinstance(candidate, Candidate) or not isinstance(candidate.action, str):
@@ -222,10 +211,22 @@ class ProposerSet:
         cost = math.inf if _avoided(candidate.action, self.problem.avoid) else self.scorer.cost(candidate, name)
         return Scored(cost, candidate, [candidate.proposer])
 
-    def _fault(self, index: int, error: Exception) -> None:
-        self._broken.add(index)
-        role = "proposer" if index < len(self.proposers) else "reasoning module"
-        self.on_fault(self._members[index].name, role, error)
+    def count(self, edge: Edge) -> None:
+        """Adds a step that was tried to the statistics of all who suggested it."""
+        result = edge.result
+        for name in edge.proposers:
+            statistics = self.of(name)
+            statistics.tried += 1
+            statistics.checker_seconds += result.micros * 1e-6
+            statistics.new_states += edge.created
+            if edge.child is not None and edge.child.finished:
+                statistics.finished += 1
+            elif result.status is StepStatus.PROGRESS:
+                statistics.progress += 1
+            elif result.status is StepStatus.TIMED_OUT:
+                statistics.timed_out += 1
+            else:
+                statistics.failed += 1
 
 
 def _avoided(action: str, avoid: Sequence[str]) -> bool:

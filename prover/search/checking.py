@@ -9,7 +9,7 @@ finds them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from prover.domain import Environment, Verdict
@@ -19,7 +19,7 @@ from prover.search import events as ev
 from prover.search.budget import Meter
 from prover.search.candidates import ProposerSet
 from prover.search.graph import Edge, NodeStatus, SearchGraph
-from prover.search.isolation import Isolation
+from prover.search.isolation import Guard
 
 # How many finished states that were rejected are looked at again when a merge opens new paths, and
 # how many paths to each. Both only bound the search's own work: each check is bounded by the
@@ -34,24 +34,16 @@ class Checks:
     The weights of those that object are added; from 1 on the answer is rejected. None can accept anything.
     """
 
-    __slots__ = ("_checks", "_isolation", "_on_fault", "_problem", "_seconds", "_weights")
+    __slots__ = ("_checks", "_guard", "_problem", "_weights")
 
     def __init__(
-        self,
-        problem: Problem,
-        checks: Sequence[ConsistencyCheck] = (),
-        weights: Mapping[str, float] | None = None,
-        isolation: Isolation | None = None,
-        seconds: float = 5.0,
-        on_fault: Callable[[str, str, Exception], None] = lambda name, role, error: None,
+        self, problem: Problem, checks: Sequence[ConsistencyCheck], weights: Mapping[str, float], guard: Guard
     ) -> None:
-        """``weights`` are by check, 1 where one has none; ``seconds`` is what one check may take."""
+        """``weights`` are by check, 1 where one has none."""
         self._problem = problem
         self._checks = tuple(checks)
-        self._weights = weights or {}
-        self._isolation = isolation or Isolation()
-        self._seconds = seconds
-        self._on_fault = on_fault
+        self._weights = weights
+        self._guard = guard
 
     def apply(self, actions: Sequence[str], verdict: Verdict) -> Verdict:
         """``verdict``, or a rejection that carries what the checks object.
@@ -66,16 +58,9 @@ class Checks:
             weight = self._weights.get(check.name, 1.0)
             if weight <= 0:
                 continue
-            seconds = float(getattr(check, "deadline", self._seconds))
-            try:
-                found = [
-                    (str(code), str(sentence))
-                    for code, sentence in self._isolation.call(
-                        seconds, check.check, self._problem, tuple(actions), verdict
-                    )
-                ]
-            except Exception as error:
-                self._on_fault(check.name, "consistency check", error)
+            # Never left out: silence would let answers pass. One that broke objects to every answer from then on.
+            found = self._guard.call(check, "consistency check", self._objections, check, tuple(actions), verdict)
+            if found is None:
                 found = [("check_failed", f"the consistency check {check.name!r} could not be carried out")]
             if found:
                 against += weight
@@ -85,6 +70,11 @@ class Checks:
         if objections:
             return replace(verdict, details={**verdict.details, "objections": objections})
         return verdict
+
+    def _objections(
+        self, check: ConsistencyCheck, actions: tuple[str, ...], verdict: Verdict
+    ) -> list[tuple[str, str]]:
+        return [(str(code), str(sentence)) for code, sentence in check.check(self._problem, actions, verdict)]
 
 
 class Checker:

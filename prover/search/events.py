@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prover.domain import Candidate, Refutation, State, StepResult, Verdict
+from prover.errors import InfrastructureFault
 from prover.problem import Budget, Problem
-from prover.search.isolation import Isolation
+from prover.search.isolation import Guard, Isolation
 from prover.search.scoring import SearchConfig
 
 logger = logging.getLogger(__name__)
@@ -75,15 +76,25 @@ class StepTried:
 
 @dataclass(frozen=True, slots=True)
 class NodeAdded:
-    """A new state was reached. ``cost`` is that of its path, ``value`` the value hook's, if any."""
+    """A new state was reached. ``cost`` is that of its path; its value comes later, when it is the next to be tried."""
 
     node: int
     parent: int
     depth: int
     cost: float
     heuristic: float
-    value: float | None
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class NodeValued:
+    """``node`` came to the top of the queue and was valued: ``values`` are by name, ``value`` is all of them together
+    (None where there is none). With its new ``heuristic`` it may have to wait again."""
+
+    node: int
+    heuristic: float
+    value: float | None
+    values: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +125,7 @@ class ProofRejected:
 
 @dataclass(frozen=True, slots=True)
 class PluginFault:
-    """A proposer, module, signal, observer or value function broke and is left out of the rest of this
-    search."""
+    """A plugin broke and is left out of the rest of this search."""
 
     plugin: str
     role: str
@@ -138,10 +148,11 @@ class SearchFinished:
 
 class EventStream:
     """Sends events to observers. False in a condition where nobody listens, so that the search need
-    not even build the event: ``if events: events.emit(...)``.
+    not even build the event: ``if events: events.emit(...)``. ``guard`` calls the observers, and may call the other
+    plugins of the search too: its faults are sent as events.
     """
 
-    __slots__ = ("_isolation", "_observers", "_seconds")
+    __slots__ = ("_observers", "guard")
 
     def __init__(
         self,
@@ -149,41 +160,36 @@ class EventStream:
         isolation: Isolation | None = None,
         seconds: float = 5.0,
     ) -> None:
-        """``seconds`` is what one observer may take for one event, where they are isolated."""
+        """``seconds`` is what one call of a plugin may take, where they are isolated."""
         self._observers = list(observers)
-        self._isolation = isolation
-        self._seconds = seconds
+        self.guard = Guard(isolation, seconds, self.fault)
 
     def __bool__(self) -> bool:
-        return bool(self._observers)
+        return any(not self.guard.broken(observer, "observer") for observer in self._observers)
 
     def emit(self, event: object) -> None:
         """Calls every observer with ``event``; drops those that raise an Exception."""
-        for observer in tuple(self._observers):
-            if observer not in self._observers:
-                continue  # broke just now, on being told of another observer's fault
-            try:
-                if self._isolation is None:
-                    observer(event)
-                else:
-                    self._isolation.call(self._seconds, observer, event)
-            except Exception as error:
-                # Removed first, so that naming the fault to the others cannot come back to this
-                # one.
-                self._observers.remove(observer)
-                self.fault(_name(observer), "observer", error)
+        for observer in self._observers:
+            # An observer has no say in the search, so it is not believed when it speaks of a fault of Lean.
+            self.guard.call(observer, "observer", _told, observer, event)
 
-    def fault(self, plugin: str, role: str, error: BaseException) -> None:
+    def fault(self, plugin: object, role: str, error: BaseException) -> None:
         """Names a plugin that broke, in one line, to the log and to the observers."""
-        event = PluginFault(plugin, role, _one_line(error))
+        event = PluginFault(_name(plugin), role, _one_line(error))
         logger.warning("%s", event)
-        if self._observers:
-            self.emit(event)
+        self.emit(event)
 
 
-def _name(observer: object) -> str:
-    name = getattr(observer, "name", None) or getattr(observer, "__qualname__", None)
-    return str(name or type(observer).__qualname__)
+def _told(observer: Callable[[object], None], event: object) -> None:
+    try:
+        observer(event)
+    except InfrastructureFault as fault:
+        raise RuntimeError(_one_line(fault)) from fault
+
+
+def _name(plugin: object) -> str:
+    name = getattr(plugin, "name", None) or getattr(plugin, "__qualname__", None)
+    return str(name or type(plugin).__qualname__)
 
 
 def _one_line(error: BaseException) -> str:

@@ -57,7 +57,7 @@ class NodeStatus(StrEnum):
 class Node:
     """A distinct state. ``cost``, ``depth`` and ``best_edge`` describe the cheapest known path to
     it; ``first_edge`` made it: along first edges ``state`` itself was computed, not one equal to
-    it.
+    it. ``surcharge`` is the part of its heuristic that near-equal states taken up before it cause.
     """
 
     id: int
@@ -66,6 +66,7 @@ class Node:
     depth: int = 0
     heuristic: float = 0.0
     value: float | None = None
+    surcharge: float = 0.0
     status: NodeStatus = NodeStatus.OPEN
     distance_to_proof: int | None = None
     finished: bool = False

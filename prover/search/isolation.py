@@ -15,6 +15,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
+from prover.errors import InfrastructureFault
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -87,3 +89,84 @@ class Isolation:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.jobs.put(None)
+
+
+class Guard:
+    """Calls plugins for one search, each with its deadline; one that breaks is named once and left out from then on.
+
+    A plugin may have an attribute ``deadline``, the seconds that one call may take where it needs more than
+    ``seconds``. Without an ``isolation`` calls are made directly.
+    """
+
+    __slots__ = ("_broken", "_isolation", "_on_fault", "_seconds", "remaining")
+
+    def __init__(
+        self, isolation: Isolation | None, seconds: float, on_fault: Callable[[object, str, BaseException], None]
+    ) -> None:
+        """``on_fault`` is told the plugin, its role and what it raised; ``remaining`` may be set to a function that
+        tells what is left of the search's time."""
+        self._isolation = isolation
+        self._seconds = seconds
+        self._on_fault = on_fault
+        self._broken: dict[tuple[int, str], object] = {}
+        self.remaining: Callable[[], float] = lambda: float("inf")
+
+    def broken(self, plugin: object, role: str) -> bool:
+        """Whether it is left out in this role."""
+        return (id(plugin), role) in self._broken
+
+    def drop(self, plugin: object, role: str, error: BaseException | None = None) -> None:
+        """Leaves it out, and names it where it is to blame for an ``error``."""
+        # Kept, so that no other object gets its identity; and first, since naming it may call other plugins.
+        self._broken[id(plugin), role] = plugin
+        if error is not None:
+            self._on_fault(plugin, role, error)
+
+    def call(
+        self, plugin: object, role: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """What ``function`` of ``plugin`` returns; None where it breaks, or broke before.
+
+        Raises:
+            InfrastructureFault: the plugin met one, which is not its fault.
+        """
+        if self.broken(plugin, role):
+            return None
+        try:
+            return self._ask(plugin, function, *args, **kwargs)
+        except InfrastructureFault:
+            raise
+        except Exception as error:
+            self.drop(plugin, role, error)
+            return None
+
+    def hurried(
+        self, plugin: object, role: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """As :meth:`call`, but waits no longer than the search itself: a plugin that is still busy when the search's
+        time is over is left out without a word, for it is merely slow.
+
+        Raises:
+            InfrastructureFault: the plugin met one.
+        """
+        left = max(0.05, self.remaining())
+        if self.broken(plugin, role) or self._isolation is None or left >= self._deadline(plugin):
+            return self.call(plugin, role, function, *args, **kwargs)
+        try:
+            return self._isolation.call(left, function, *args, **kwargs)
+        except InfrastructureFault:
+            raise
+        except DeadlineMissed:
+            self.drop(plugin, role)
+            return None
+        except Exception as error:
+            self.drop(plugin, role, error)
+            return None
+
+    def _ask(self, plugin: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._isolation is None:
+            return function(*args, **kwargs)
+        return self._isolation.call(self._deadline(plugin), function, *args, **kwargs)
+
+    def _deadline(self, plugin: object) -> float:
+        return float(getattr(plugin, "deadline", self._seconds))

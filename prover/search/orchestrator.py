@@ -16,12 +16,12 @@ from __future__ import annotations
 import heapq
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import InfrastructureFault
-from prover.hookspecs import ConsistencyCheck, Observer, Proposer, Ranker, ReasoningModule, RewardSignal
+from prover.hookspecs import ConsistencyCheck, Observer, Proposer, Ranker, ReasoningModule, RewardSignal, ValueEstimate
 from prover.problem import Budget, Problem
 from prover.search import events as ev
 from prover.search.budget import Clock, Meter, StopReason
@@ -33,8 +33,7 @@ from prover.search.outcome import SearchFault, SearchOutcome
 from prover.search.refuting import Refuter
 from prover.search.rewarding import Rewards
 from prover.search.scoring import Scorer, SearchConfig
-
-Value = Callable[[State], float]
+from prover.search.valuing import Judge
 
 
 def search(
@@ -46,21 +45,21 @@ def search(
     rewards: Sequence[RewardSignal] = (),
     checks: Sequence[ConsistencyCheck] = (),
     rankers: Sequence[Ranker] = (),
+    values: Sequence[ValueEstimate] = (),
     config: SearchConfig | None = None,
     budget: Budget | None = None,
     observers: Sequence[Observer] = (),
     weights: Mapping[str, float] | None = None,
     seed: int = 0,
-    value: Value | None = None,
     clock: Clock = time.monotonic,
 ) -> SearchOutcome:
     """Searches for an answer to ``problem`` that ``environment.verify`` accepts.
 
     ``modules`` read every expanded state before ``proposers`` are asked, whose candidates ``rankers`` reorder;
-    ``rewards`` are computed for every step; ``checks`` look at answers that the environment accepted. ``budget``
-    defaults to the problem's. ``weights`` are by the name of a proposer, module, signal, check or ranker (see
-    :mod:`prover.search.scoring`). ``value`` estimates in [0, 1] how likely a state is to be finished. The
-    environment is not closed.
+    ``values`` estimate how likely a state can be finished before it is tried; ``rewards`` are computed for every step;
+    ``checks`` look at answers that the environment accepted. ``budget`` defaults to the problem's. ``weights`` are by
+    the name of a proposer, module, signal, check, ranker or value (see :mod:`prover.search.scoring`). The environment
+    is not closed.
 
     A KeyboardInterrupt ends the search with reason ``INTERRUPTED``; it is not raised again.
 
@@ -69,8 +68,8 @@ def search(
         SearchFault: the infrastructure failed; carries the partial outcome.
     """
     run = _Search(
-        problem, environment, proposers, modules, rewards, checks, rankers, config or SearchConfig(),
-        budget or problem.budget, observers, weights or {}, seed, value, clock,
+        problem, environment, proposers, modules, rewards, checks, rankers, values, config or SearchConfig(),
+        budget or problem.budget, observers, weights or {}, seed, clock,
     )  # fmt: skip
     try:
         return run.run()
@@ -90,12 +89,12 @@ class _Search:
         rewards: Sequence[RewardSignal],
         checks: Sequence[ConsistencyCheck],
         rankers: Sequence[Ranker],
+        values: Sequence[ValueEstimate],
         config: SearchConfig,
         budget: Budget,
         observers: Sequence[Observer],
         weights: Mapping[str, float],
         seed: int,
-        value: Value | None,
         clock: Clock,
     ) -> None:
         root = environment.initial_state
@@ -105,14 +104,13 @@ class _Search:
         self.isolation = Isolation()
         self.events = ev.EventStream(observers, self.isolation, config.plugin_seconds)
         self.seed = seed
-        self.value = value
         self.meter = Meter(budget, clock)
+        guard = self.events.guard
+        guard.remaining = self.meter.remaining_seconds
         self.scorer = Scorer(config, weights, root, seed)
-        self.proposers = ProposerSet(
-            problem, proposers, self.scorer, self.events.fault, modules, self.isolation, self.meter.remaining_seconds,
-            rankers,
-        )
-        self.rewards = Rewards(rewards, weights, root, self.isolation, config.plugin_seconds, self.events.fault)
+        self.proposers = ProposerSet(problem, proposers, self.scorer, guard, modules, rankers)
+        self.rewards = Rewards(rewards, weights, root, guard)
+        self.judge = Judge(problem, values, weights, self.scorer, guard)
         self.graph = SearchGraph(root)
         self.heap: list[tuple[float, int, Node]] = []
         self.serial = 0
@@ -120,10 +118,8 @@ class _Search:
         self.queued: dict[int, int] = {}
         self.streams: dict[int, CandidateStream] = {}
         self.unreleased: list[State] = []
-        self.checker = Checker(
-            self.graph, environment, self.events, self.meter, self.proposers,
-            Checks(problem, checks, weights, self.isolation, config.plugin_seconds, self.events.fault),
-        )  # fmt: skip
+        checking = Checks(problem, checks, weights, guard)
+        self.checker = Checker(self.graph, environment, self.events, self.meter, self.proposers, checking)
         self.refuter = Refuter(environment)
 
     # ------------------------------------------------------------------------------------ the loop
@@ -157,6 +153,8 @@ class _Search:
             node, priority = self._pop()
             if node is None:
                 return StopReason.EXHAUSTED
+            if self._waits(node):
+                continue
             if self._read(node):
                 return StopReason.REFUTED
             if node.status is NodeStatus.REFUTED:
@@ -183,6 +181,18 @@ class _Search:
         self.serial += 1
         self.queued[node.id] = self.serial
         heapq.heappush(self.heap, (priority, self.serial, node))
+
+    def _waits(self, node: Node) -> bool:
+        """Judges a node that came to the top; True where another is better now, and it waits again."""
+        if self.judge.judge(node):
+            if self.events:
+                self.events.emit(ev.NodeValued(node.id, node.heuristic, node.value, self.judge.values(node)))
+            bound = self.streams[node.id].bound
+            if self.heap and self.scorer.priority(node.cost, node.depth, node.heuristic, bound) > self.heap[0][0]:
+                self._push(node)
+                return True
+        self.judge.take(node)
+        return False
 
     def _read(self, node: Node) -> bool:
         """Has the modules read the state of ``node`` once; True where that refutes the whole problem."""
@@ -273,7 +283,7 @@ class _Search:
             node, scored.candidate, scored.cost, result, scored.proposers
         )
         child = edge.child
-        self._count(edge)
+        self.proposers.count(edge)
         if self.rewards:
             edge.reward = self.rewards.of(node.state, scored.candidate, result)
         if self.events:
@@ -304,54 +314,13 @@ class _Search:
         """Scores a new node and queues it."""
         self.meter.nodes = len(self.graph)
         if not node.finished:
-            node.value = self._value_of(node.state)
-            node.heuristic = self.scorer.heuristic(node.state, node.value, 0.0 if edge is None else edge.reward)
+            node.heuristic = self.scorer.heuristic(node.state, 0.0 if edge is None else edge.reward)
             self.streams[node.id] = self.proposers.stream(node.state)
             self._push(node)
         if self.events and edge is not None:
             self.events.emit(
-                ev.NodeAdded(
-                    node.id,
-                    edge.parent.id,
-                    node.depth,
-                    node.cost,
-                    node.heuristic,
-                    node.value,
-                    node.state,
-                )
+                ev.NodeAdded(node.id, edge.parent.id, node.depth, node.cost, node.heuristic, node.state)
             )
-
-    def _value_of(self, state: State) -> float | None:
-        if self.value is None:
-            return None
-        try:
-            value = float(self.isolation.call(self.config.plugin_seconds, self.value, state))
-            if math.isnan(value):
-                raise ValueError("the value is not a number")
-            return min(1.0, max(0.0, value))
-        except InfrastructureFault:
-            raise
-        except Exception as error:
-            name = getattr(self.value, "__qualname__", type(self.value).__qualname__)
-            self.value = None
-            self.events.fault(name, "value function", error)
-            return None
-
-    def _count(self, edge: Edge) -> None:
-        result = edge.result
-        for name in edge.proposers:
-            statistics = self.proposers.of(name)
-            statistics.tried += 1
-            statistics.checker_seconds += result.micros * 1e-6
-            statistics.new_states += edge.created
-            if edge.child is not None and edge.child.finished:
-                statistics.finished += 1
-            elif result.status is StepStatus.PROGRESS:
-                statistics.progress += 1
-            elif result.status is StepStatus.TIMED_OUT:
-                statistics.timed_out += 1
-            else:
-                statistics.failed += 1
 
     def _exhaust(self, node: Node) -> None:
         """No candidate is left: others may be merged into the node, but its state is done with."""

@@ -10,9 +10,10 @@ Candidate cost
     the search cannot dive forever.
 
 Node heuristic
-    ``size_weight * max(0, ln(size / root size)) + goal_weight * max(0, goals - 1) + value_weight *
-    -ln(max(value, value_floor)) - reward_weight * reward``, where ``reward`` is that of the step that first
-    reached the state. All but the reward depends on the state alone, so a merged node has one heuristic.
+    ``size_weight * max(0, ln(size / root size)) + goal_weight * max(0, goals - 1) - reward_weight * reward``, where
+    ``reward`` is that of the step that first reached the state, and once it is the next to be tried ``value_weight *
+    sum(weight * -ln(max(value, value_floor)))`` over all values of the state and ``diversity * ln(n)`` for the n-th of
+    near-equal states (:mod:`prover.search.valuing`). A merged node has one heuristic.
 
 Priority of (node, its next candidate)
     ``(path cost + candidate cost) / (depth + 1) ** alpha + heuristic``. With ``alpha = 0`` it is
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prover.domain import Candidate, State
@@ -62,6 +63,7 @@ class SearchConfig:
     goal_weight: float = 0.1
     value_weight: float = 1.0
     value_floor: float = 1e-3
+    diversity: float = 0.0
     reward_weight: float = 0.0
     plugin_seconds: float = 5.0
     exploration: float = 0.0
@@ -82,7 +84,7 @@ class SearchConfig:
                 raise BadInput(f"search setting {name} must be at least 1, not {number}")
         for name in (
             "chunk_delta", "step_cost", "score_scale", "alpha", "size_weight", "goal_weight",
-            "value_weight", "exploration", "alternative_paths", "reward_weight", "plugin_seconds",
+            "value_weight", "diversity", "exploration", "alternative_paths", "reward_weight", "plugin_seconds",
         ):  # fmt: skip
             number = getattr(self, name)
             if not 0 <= number < math.inf:
@@ -157,9 +159,9 @@ class Scorer:
         weight = self.weight(proposer)
         return least_cost / weight + self.config.step_cost if weight > 0 else math.inf
 
-    def heuristic(self, state: State, value: float | None = None, reward: float = 0.0) -> float:
-        """The penalty of a state: its growth over the root, its goals, its ``value`` in [0, 1] and the
-        ``reward`` of the step to it, which counts in its favour."""
+    def heuristic(self, state: State, reward: float = 0.0) -> float:
+        """The penalty of a state: its growth over the root, its goals and the ``reward`` of the step to it, which
+        counts in its favour."""
         config = self.config
         penalty = 0.0
         size = state.size
@@ -168,10 +170,14 @@ class Scorer:
         goals = state.goals
         if goals > 1:
             penalty += config.goal_weight * (goals - 1)
-        if value is not None:
-            penalty -= config.value_weight * math.log(max(value, config.value_floor))
-        penalty -= config.reward_weight * reward
-        return penalty
+        return penalty - config.reward_weight * reward
+
+    def together(self, values: Sequence[tuple[float, float]]) -> tuple[float | None, float]:
+        """Several values of one state with their weights as one, the weighted geometric mean (None without any), and
+        what they cost before ``value_weight``: the sum of ``-ln(value)``, each times its weight."""
+        doubt = sum(weight * -math.log(max(value, self.config.value_floor)) for value, weight in values)
+        total = sum(weight for _, weight in values)
+        return (math.exp(-doubt / total) if total > 0 else None), doubt
 
     def priority(self, path: float, depth: int, heuristic: float, next_cost: float) -> float:
         """The priority of a node at ``depth`` with its next candidate; the smallest is tried

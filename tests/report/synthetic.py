@@ -125,6 +125,15 @@ class Shrinks:
         return 0.0 if after is None else (transition.before.size - after.size) / transition.before.size
 
 
+class Size:
+    """Small states are finished sooner."""
+
+    name = "size"
+
+    def value(self, problem: Problem, state: State) -> float:
+        return 1 / (1 + state.size / 20)
+
+
 def save(folder: Path, states: int, seed: int = 0, *, weights: Mapping[str, float] | None = None) -> Run:
     """Searches until about ``states`` states are known and saves it in ``folder``."""
     statement = "theorem made (a b n : Nat) (h : ∀ m, m = n + 1 → a < m * b) : n * a < b * n + 12"
@@ -135,7 +144,7 @@ def save(folder: Path, states: int, seed: int = 0, *, weights: Mapping[str, floa
             problem, MadeEnvironment(states, seed),
             [MadeProposer("lrm", TACTICS[:7]), MadeProposer("automation", TACTICS[5:]), MadeProposer("idle", ())],
             modules=[MadeModule()], rewards=[Shrinks()], observers=[writer], seed=seed, weights=weights,
-            value=lambda state: 1 / (1 + state.size / 20),
+            values=[Size()],
         )  # fmt: skip
     finally:
         writer.close()

@@ -12,6 +12,7 @@ from prover.domain import Candidate, State
 from prover.errors import InfrastructureFault
 from prover.problem import Problem
 from prover.search.candidates import CandidateStream, ProposerSet
+from prover.search.isolation import Guard
 from prover.search.scoring import Scorer, SearchConfig
 
 STATE = FakeState("s")
@@ -48,7 +49,8 @@ def make(
     config = SearchConfig(step_cost=0.0, max_candidates=limit)
     named = faults if faults is not None else []
     scorer = Scorer(config, weights or {}, STATE)
-    return ProposerSet(PROBLEM, proposers, scorer, lambda name, role, error: named.append((name, error)))
+    guard = Guard(None, 5.0, lambda plugin, role, error: named.append((plugin.name, error)))  # type: ignore[attr-defined,arg-type]
+    return ProposerSet(PROBLEM, proposers, scorer, guard)
 
 
 def drain(stream: CandidateStream) -> list[tuple[str, float, list[str]]]:
@@ -89,7 +91,7 @@ def test_an_expensive_proposer_is_not_asked_before_its_turn() -> None:
     proposers = make(fixed("model", ("b", 2.5)), fixed("cheap", ("a", 1.0), ("c", 3.0)))
     model = proposers.proposers[0]
     model.least_cost = 2.0  # type: ignore[attr-defined]
-    proposers = ProposerSet(PROBLEM, [*proposers.proposers], proposers.scorer, proposers.on_fault)
+    proposers = ProposerSet(PROBLEM, [*proposers.proposers], proposers.scorer, proposers.guard)
     stream = proposers.stream(STATE)
     assert stream.bound == 0.0
     first = stream.peek()

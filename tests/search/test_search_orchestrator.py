@@ -328,31 +328,7 @@ def test_a_broken_proposer_is_named_and_the_others_go_on(caplog: pytest.LogCaptu
     assert len(caplog.records) == 1 and "no model server" in caplog.text
 
 
-def test_a_broken_value_function_is_left_out() -> None:
-    def value(state: State) -> float:
-        raise ZeroDivisionError
-
-    table = {"root": {"a": ("a", 1.0)}, "a": {"end": (DONE, 1.0)}}
-    heard: list[object] = []
-    outcome, _ = run(table, value=value, observers=[heard.append])
-    assert outcome.proved
-    assert [e.role for e in heard if isinstance(e, ev.PluginFault)] == ["value function"]
-
-
-# ------------------------------------------------------------------------- values, memory, accounts
-
-
-def test_the_value_function_guides() -> None:
-    table = {
-        "root": {"a": ("a", 1.0), "b": ("b", 1.2)},
-        "a": {"end": (DONE, 1.0)},
-        "b": {"end": (DONE, 1.0)},
-    }
-    values = {"a": 0.1, "b": 0.9}
-    outcome, _ = run(table, value=lambda state: values.get(state.key, 0.5))
-    assert outcome.actions == ("b", "end")
-    node = outcome.graph.find("a")
-    assert node is not None and node.value == 0.1
+# ------------------------------------------------------------------------- memory, accounts
 
 
 def test_growth_is_penalised() -> None:

@@ -11,7 +11,8 @@ from fake_domain import DONE, FAIL, PROBLEM, FakeEnvironment, Table, TablePropos
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prover.problem import Budget
+from prover.domain import State
+from prover.problem import Budget, Problem
 from prover.search import SearchConfig, SearchOutcome, StopReason, search
 from prover.search import events as ev
 
@@ -36,7 +37,17 @@ CONFIGS = st.builds(
     alpha=st.sampled_from([0.0, 0.5, 1.0]),
     exploration=st.sampled_from([0.0, 0.5]),
     release_batch=st.integers(1, 4),
+    diversity=st.sampled_from([0.0, 0.5, 3.0]),
 )
+
+
+class Guess:
+    """Says of each state what it may, with nothing behind it."""
+
+    name = "guess"
+
+    def value(self, problem: Problem, state: State) -> float | None:
+        return {"a": 0.0, "b": 0.01, "c": 0.5, "d": None}.get(state.key, 1.0)
 
 
 def provable(table: Table) -> bool:
@@ -66,6 +77,7 @@ def trace(
         PROBLEM,
         environment,
         proposers,
+        values=[Guess()] if config.value_weight else [],
         config=config,
         budget=budget,
         observers=[observe],
@@ -111,7 +123,7 @@ def test_same_seed_and_limits_same_trace_and_limits_hold(
 def test_one_at_a_time_the_first_proof_is_a_cheapest_one(table: Table) -> None:
     """Without heuristics this is Dijkstra's algorithm: states are stepped in the order of path
     cost."""
-    config = SearchConfig(batch_size=1, step_cost=0.0, size_weight=0.0)
+    config = SearchConfig(batch_size=1, step_cost=0.0, size_weight=0.0, value_weight=0.0)
     outcome, _, _ = trace(table, config, 0, Budget(None, None, None))
     if outcome.proved:
         node = outcome.graph.nodes[-1]

@@ -84,15 +84,21 @@ def test_settings_out_of_range_are_bad_input(settings: dict[str, Any]) -> None:
         SearchConfig(**settings)
 
 
-def test_heuristic_penalises_growth_goals_and_low_value_only() -> None:
-    plain = scorer(size_weight=1.0, goal_weight=0.5, value_weight=2.0)
+def test_heuristic_penalises_growth_and_goals_only() -> None:
+    plain = scorer(size_weight=1.0, goal_weight=0.5)
     assert plain.heuristic(ROOT) == 0.0
     assert plain.heuristic(FakeState("small", size=1)) == 0.0
     assert plain.heuristic(FakeState("big", size=20)) == pytest.approx(math.log(2))
     assert plain.heuristic(FakeState("two", goals=3, size=1)) == 1.0
-    assert plain.heuristic(ROOT, 1.0) == 0.0
-    assert plain.heuristic(ROOT, 0.5) == pytest.approx(2 * math.log(2))
-    assert plain.heuristic(ROOT, 0.0) == pytest.approx(-2 * math.log(1e-3))
+
+
+def test_several_values_are_multiplied_each_to_the_power_of_its_weight() -> None:
+    plain = scorer()
+    assert plain.together([]) == (None, 0.0)
+    assert plain.together([(1.0, 1.0)]) == (1.0, 0.0)
+    assert plain.together([(0.5, 2.0)]) == (pytest.approx(0.5), pytest.approx(2 * math.log(2)))
+    assert plain.together([(0.5, 1.0), (0.125, 1.0)]) == (pytest.approx(0.25), pytest.approx(4 * math.log(2)))
+    assert plain.together([(0.0, 1.0)]) == (pytest.approx(1e-3), pytest.approx(-math.log(1e-3)))
 
 
 def test_length_normalisation_favours_deep_paths() -> None:

@@ -105,7 +105,7 @@ def save_search(folder: Path) -> None:
     for number, (node, action, result, child) in enumerate(steps, 1):
         if child is not None and child not in known:
             assert result.state is not None
-            writer(ev.NodeAdded(child, node, child, 1.0, 0.0, None, result.state))
+            writer(ev.NodeAdded(child, node, child, 1.0, 0.0, result.state))
         merged = child in known
         writer(ev.StepTried(number, 0.1, node, Candidate(action, "toy", -0.5), 0.5, result, child, merged))
         known |= {child} if child is not None else set()

@@ -15,7 +15,7 @@ from pathlib import Path
 from prover.errors import BadInput, InfrastructureFault
 from prover.lean.environment import LeanDomain
 from prover.problem import Budget, Problem
-from prover.search import SearchFault, search
+from prover.search import SearchFault, StopReason, search
 from prover.search.scoring import SearchConfig
 from prover.session import Options, Session
 from prover.traces.searches import Attempt, append, attempt_of, read_attempts
@@ -97,9 +97,12 @@ def attempt_at(session: Session, problem: Problem, config: GatherConfig) -> Atte
         try:
             outcome = search(
                 problem, environment, team.proposers, modules=team.modules, rewards=team.rewards, checks=team.checks,
-                rankers=team.rankers, config=settings, budget=Budget(config.seconds, config.steps or None),
-                weights=session.options.weights, seed=dice.randrange(1 << 30),
+                rankers=team.rankers, values=team.values, config=settings,
+                budget=Budget(config.seconds, config.steps or None), weights=session.options.weights,
+                seed=dice.randrange(1 << 30),
             )  # fmt: skip
         except SearchFault as fault:
             raise InfrastructureFault(str(fault)) from fault
+    if outcome.reason is StopReason.INTERRUPTED:
+        raise KeyboardInterrupt  # half a search is no data; those before it are on the disk
     return attempt_of(problem, outcome, time.monotonic() - started)

@@ -120,6 +120,34 @@ def ranker(
 @_data_option
 @_run_options
 @json_option
+def value(
+    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Train the model that values states (half a minute; --resume has nothing to resume), and measure it."""
+    from prover.traces.searches import read_attempts
+    from prover_training.card import data_hash
+    from prover_training.settings import read_settings
+    from prover_training.value import ValueConfig, save, table, train_value
+
+    del resume
+    settings = read_settings(ValueConfig, "value", config, sets, seed=seed)
+    attempts = [attempt for path in data for attempt in read_attempts(path)]
+    trained = train_value(attempts, settings, _say)
+    facts = {
+        "kind": "value of states", "data": ", ".join(path.name for path in data), "data_sha256": data_hash(data),
+        "attempts": len(attempts), "proved": sum(a.status == "proved" for a in attempts), "seed": settings.seed,
+        "command": f"prove train value {' '.join(f'--data {path}' for path in data)} --out {out}",
+    }  # fmt: skip
+    save(trained, settings, out, facts)
+    told = {**facts, "out": str(out), "measures": trained.measures}
+    _tell(as_json, told, f"{table(trained.measures)}\nwritten: {out}")
+
+
+@train.command()
+@_data_option
+@_run_options
+@json_option
 def sft(
     data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
     as_json: bool,
@@ -184,6 +212,14 @@ def expert_iteration(
 @click.argument("problems", type=PATH)
 @click.option("--a", default="none", show_default=True, metavar="MODEL", help="The first model; none: without one.")
 @click.option("--b", default="", metavar="MODEL", help="The second model [default: the one that comes along].")
+@click.option("--a-weight", multiple=True, metavar="NAME=X", help="A weight on the first side; may be repeated.")
+@click.option("--b-weight", multiple=True, metavar="NAME=X", help="A weight on the second side; may be repeated.")
+@click.option("--a-set", multiple=True, metavar="NAME=VALUE", help="A setting of the first side's searches.")
+@click.option("--b-set", multiple=True, metavar="NAME=VALUE", help="A setting of the second side's searches.")
+@click.option("--also", multiple=True, metavar="NAME=X,…", help="One more side: b with these weights, settings.")
+@click.option("--share", is_flag=True, help="Ask Lean each step once for all sides (for --steps).")
+@click.option("--a-mapper", default="", metavar="DIR", help="The first side's mapper of its model.")
+@click.option("--b-mapper", default="", metavar="DIR", help="The second side's mapper of its model.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, help="A problem.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="At most so many steps of Lean a problem.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
@@ -194,6 +230,14 @@ def evaluate(
     problems: Path,
     a: str,
     b: str,
+    a_weight: tuple[str, ...],
+    b_weight: tuple[str, ...],
+    a_set: tuple[str, ...],
+    b_set: tuple[str, ...],
+    also: tuple[str, ...],
+    share: bool,
+    a_mapper: str,
+    b_mapper: str,
     seconds: float,
     steps: int | None,
     limit: int | None,
@@ -201,18 +245,39 @@ def evaluate(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Prove PROBLEMS with two models in turn, at the same budget, and compare: intervals, McNemar, a plot."""
-    from dataclasses import asdict
+    """Prove PROBLEMS in two ways in turn, at the same budget, and compare: intervals, McNemar, a plot.
 
+    The sides differ in their models, in the weights of modules, rankers and values, or in settings of the search.
+    """
+    from dataclasses import asdict, fields
+
+    from prover.cli.options import read_weights
     from prover.problem import Budget
+    from prover.search.scoring import SearchConfig
     from prover.session import Options
     from prover_training.evaluate import Side, verdict
     from prover_training.evaluate import evaluate as run
+    from prover_training.settings import read_settings
 
     chosen: Sequence[Problem] = _problems(problems, limit, seed if limit else None)
-    sides = (Side("a", Options(model=a)), Side("b", Options(model=b)))
-    found = run(chosen, sides, Budget(seconds, steps), out, _say)
-    _tell(as_json, {**asdict(found), "out": str(out)}, verdict(found, sides, out))
+    known = {field.name for field in fields(SearchConfig)}
+    given = [("a", a, a_weight, a_set, a_mapper), ("b", b, b_weight, b_set, b_mapper)]
+    for text in also:
+        parts = [part.strip() for part in text.split(",")]
+        settings = tuple(part for part in parts if part.partition("=")[0] in known)
+        given.append((text, b, tuple(part for part in parts if part not in settings), settings, b_mapper))
+    sides = [
+        Side(
+            label, Options(model=model, weights=read_weights(weights), mapper=mapper),
+            read_settings(SearchConfig, "search", None, sets),
+        )
+        for label, model, weights, sets, mapper in given
+    ]  # fmt: skip
+    found = run(chosen, sides, Budget(seconds, steps), out, _say, share=share)
+    told: dict[str, Any] = asdict(found[0])
+    if also:
+        told = {"comparisons": {side.label: asdict(each) for side, each in zip(sides[1:], found, strict=True)}}
+    _tell(as_json, {**told, "out": str(out)}, verdict(found, sides, out))
 
 
 @train.command()

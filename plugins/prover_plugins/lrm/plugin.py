@@ -1,8 +1,8 @@
-"""Registers the proposer and the ranker; found through the entry point ``lrm``."""
+"""Registers the proposer, the ranker and the values; found through the entry point ``lrm``."""
 
 from __future__ import annotations
 
-from prover.hookspecs import Proposer, Ranker, hookimpl
+from prover.hookspecs import Proposer, Ranker, ValueEstimate, hookimpl
 
 
 @hookimpl
@@ -19,3 +19,11 @@ def prover_rankers() -> list[Ranker]:
     from prover_plugins.lrm.ranker import LearnedRanker
 
     return [LearnedRanker()]
+
+
+@hookimpl
+def prover_values() -> list[ValueEstimate]:
+    """The values ``progress`` and ``latent``."""
+    from prover_plugins.lrm.value import LatentValue, ProgressValue
+
+    return [ProgressValue(), LatentValue()]

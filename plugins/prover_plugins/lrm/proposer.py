@@ -53,7 +53,7 @@ class LanguageModelProposer:
         model = self._models.get(choice)
         if model is None:
             # Loading may fail: the search then names this proposer and its error, and goes on.
-            model = self._models[choice] = loading.load_language_model(choice)
+            model = self._models[choice] = loading.shared_language_model(choice)
         form = _format(problem, choice)
         sampling = Sampling(n=SAMPLES, max_tokens=form.max_tokens, temperature=TEMPERATURE, stop=form.stop)
         wanted = Interventions.of(problem)
