@@ -68,7 +68,8 @@ class Ranker(Protocol):
 
     Asked for a handful of candidates at a time, in the order of their proposer; it adds none and drops none. What it
     says is mixed with what their proposers say, as probabilities, ``trust`` (an optional attribute, 1 unless set) times
-    its weight against 1: so it can put a candidate back by ``ln(1 + trust)`` nats at most.
+    its weight against 1: so it can put a candidate back by ``ln(1 + trust)`` nats at most. ``warm_up(problem)``, also
+    optional, is called in a thread of its own while the problem is opened, to load what takes time.
     """
 
     name: str

@@ -7,6 +7,8 @@ a thread.
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -21,12 +23,14 @@ from prover.reports import CheckReport, ProofReport, open_goals, why_not
 if TYPE_CHECKING:
     from prover.continuing import Edits, Memory
     from prover.domain import Environment
-    from prover.hookspecs import Observer, Proposer
+    from prover.hookspecs import Observer, Proposer, Ranker
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.plugins import PluginManager, Team
     from prover.search import SearchConfig, SearchOutcome
 
+
+logger = logging.getLogger(__name__)
 
 LEAN = "lean"
 
@@ -241,6 +245,7 @@ class Session(Closing):
         environment: Environment | None = None
         started = time.monotonic()
         try:
+            warm_up(team.rankers, problem)
             if problem.domain == LEAN:
                 # Lean's start is not part of the time that a theorem took.
                 self.server().hello()
@@ -415,6 +420,22 @@ def find_lean(
             raise
         installer.install()
         return find_toolchain(start, project, explicit)
+
+
+def warm_up(rankers: Sequence[Ranker], problem: Problem) -> None:
+    """Has rankers read their models (``warm_up(problem)``, where they have it) while Lean opens the problem."""
+    ready = [function for ranker in rankers if (function := getattr(ranker, "warm_up", None)) is not None]
+
+    def run() -> None:
+        for function in ready:
+            try:
+                function(problem)
+            except Exception as error:
+                # The search asks it again and then names it as broken.
+                logger.info("a ranker could not prepare itself: %s", error)
+
+    if ready:
+        threading.Thread(target=run, name="warm-up", daemon=True).start()
 
 
 def prepare(environment: Environment) -> float:

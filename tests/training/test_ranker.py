@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,17 @@ def test_the_default_model_is_small_and_loads() -> None:
     assert folder is not None
     assert (folder / "model.safetensors").stat().st_size <= 16 * 2**20
     assert "automation" in RankerModel.load(folder).proposers
+
+
+def test_the_model_is_read_while_the_problem_opens(folder: Path) -> None:
+    from prover.session import warm_up
+
+    plugin = LearnedRanker()
+    warm_up([plugin], Problem("theorem t", metadata={"model": str(folder)}))
+    for thread in threading.enumerate():
+        if thread.name == "warm-up":
+            thread.join(30)
+    assert folder in plugin._models
+    idle = LearnedRanker()
+    idle.warm_up(Problem("theorem t", metadata={"model": "none"}))
+    assert not idle._models

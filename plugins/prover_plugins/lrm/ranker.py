@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,13 @@ class LearnedRanker:
 
     def __init__(self) -> None:
         self._models: dict[Path, RankerModel | None] = {}
+        self._lock = threading.Lock()
+
+    def warm_up(self, problem: Problem) -> None:
+        """Reads the model, while Lean is busy with the problem."""
+        folder = _folder(problem) if problem.domain in self.domains else None
+        if folder is not None:
+            self._model(folder)
 
     def rank(self, problem: Problem, state: State, candidates: Sequence[Candidate]) -> Sequence[float | None] | None:
         """How probable it is that each helps, less what it costs in time; None without a model."""
@@ -48,6 +56,10 @@ class LearnedRanker:
         return [value if judged else None for value, judged in zip(preferences, known, strict=True)]
 
     def _model(self, folder: Path) -> RankerModel | None:
+        with self._lock:
+            return self._read(folder)
+
+    def _read(self, folder: Path) -> RankerModel | None:
         if folder not in self._models:
             self._models[folder] = None
             if importlib.util.find_spec("numpy") is None:
