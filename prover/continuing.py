@@ -29,11 +29,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from prover.domain import Candidate, Environment, Refutation, State, StepResult, StepStatus, Verdict
+from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import BadInput
 from prover.model.steering import KEY, Interventions, Steer, hypotheses_of, read_steers
 from prover.problem import Problem
 from prover.runs import Run
+from prover.wrapping import WrappedEnvironment
 
 EDITS = "edits.toml"
 TEMPLATE = """\
@@ -197,48 +198,21 @@ class MemoryProposer:
                 yield Candidate(action, self.name, log_probability=-cost)
 
 
-class RememberingEnvironment:
+class RememberingEnvironment(WrappedEnvironment):
     """An environment that does not try again what failed before, nor what a person replaced."""
 
     def __init__(self, environment: Environment, memory: Memory, edits: Edits) -> None:
-        self._environment = environment
+        super().__init__(environment)
         self._known = dict(memory.failed)
         gone = StepResult(StepStatus.FAILED, kind="replaced", message="replaced by a person")
         self._known.update(dict.fromkeys(edits.replaced, gone))
-
-    @property
-    def initial_state(self) -> State:
-        """The state that the problem opens with."""
-        return self._environment.initial_state
-
-    def prepare(self) -> None:
-        """What the environment does once for many problems; outside this problem's time."""
-        if (once := getattr(self._environment, "prepare", None)) is not None:
-            once()
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Answers known failures from memory, tries the others."""
         known = [self._known.get((state.key, candidate.action)) for candidate in candidates]
         new = [candidate for candidate, result in zip(candidates, known, strict=True) if result is None]
-        tried = iter(self._environment.step(state, new) if new else ())
+        tried = iter(self.inner.step(state, new) if new else ())
         return [result or next(tried) for result in known]
-
-    def verify(self, actions: Sequence[str]) -> Verdict:
-        """Checks the whole answer from scratch."""
-        return self._environment.verify(actions)
-
-    def refute(self, actions: Sequence[str], refutation: Refutation) -> bool:
-        """Whether the domain accepts ``refutation``."""
-        refute = getattr(self._environment, "refute", None)
-        return refute is not None and bool(refute(actions, refutation))
-
-    def release(self, states: Sequence[State]) -> None:
-        """Says that these states will not be used again."""
-        self._environment.release(states)
-
-    def close(self) -> None:
-        """Closes the environment."""
-        self._environment.close()
 
 
 def edited(problem: Problem, edits: Edits) -> Problem:

@@ -7,7 +7,6 @@ milliseconds a state, without torch.
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
 from collections.abc import Mapping
@@ -17,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prover.model.language_model import ModelError
-from prover.model.tensors import read_safetensors
+from prover.model.tensors import read_model
 from prover.search.canonical import Goal, goals_of, relation_of
 
 FORMAT = 1
@@ -83,13 +81,7 @@ class ProgressModel:
         Raises:
             ModelError: the files are missing, broken or of another format.
         """
-        try:
-            config = json.loads((folder / "config.json").read_text("utf-8"))
-            weights = read_safetensors(folder / "model.safetensors")
-        except (OSError, ValueError) as error:
-            raise ModelError(f"cannot read the value model in {folder}: {error}") from error
-        if config.get("model_type") != "value" or config.get("format") != FORMAT:
-            raise ModelError(f"{folder} holds no value model of format {FORMAT}; train one with: prove train value")
+        _, weights = read_model(folder, "value", FORMAT)
         return cls(weights)
 
     def value(self, text: str, goals: int, size: int) -> float:

@@ -7,7 +7,6 @@ computed with numpy: a few milliseconds a state, without torch.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from prover.model import features
-from prover.model.language_model import ModelError
-from prover.model.tensors import read_safetensors
+from prover.model.tensors import read_model
 
 FORMAT = 1
 """Raised when features or layers change so that weights from before mean something else."""
@@ -55,13 +53,7 @@ class RankerModel:
         Raises:
             ModelError: the files are missing, broken or of another format.
         """
-        try:
-            config = json.loads((folder / "config.json").read_text("utf-8"))
-            weights = read_safetensors(folder / "model.safetensors")
-        except (OSError, ValueError) as error:
-            raise ModelError(f"cannot read the ranker in {folder}: {error}") from error
-        if config.get("model_type") != "ranker" or config.get("format") != FORMAT:
-            raise ModelError(f"{folder} holds no ranker of format {FORMAT}; train one with: prove train ranker")
+        config, weights = read_model(folder, "ranker", FORMAT)
         return cls(weights, pace=float(config.get("pace", 0.5)), proposers=config.get("proposers", ()))
 
     def rank(self, text: str, goals: int, size: int, actions: Sequence[str], costs: Sequence[float]) -> Ranking:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from prover.domain import Candidate, Environment, Refutation, State, StepResult, Verdict
+from prover.domain import Candidate, Environment, State, StepResult, Verdict
 from prover.lean.server import LeanServer
 from prover.session import Options, Session
+from prover.wrapping import WrappedEnvironment
 
 
 class Guest(Session):
@@ -54,29 +55,19 @@ class SharedProblem:
             self._environment.close()
 
 
-class Lent:
+class Lent(WrappedEnvironment):
     """An environment that answers from memory what was asked before; closing it and releasing states does nothing."""
 
     def __init__(self, shared: SharedProblem, environment: Environment) -> None:
+        super().__init__(environment)
         self._shared = shared
-        self._environment = environment
-
-    @property
-    def initial_state(self) -> State:
-        """The state that the problem opens with."""
-        return self._environment.initial_state
-
-    def prepare(self) -> None:
-        """What the environment does once for many problems."""
-        if (once := getattr(self._environment, "prepare", None)) is not None:
-            once()
 
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Tries what was not tried on an equal state, with the same limits, before."""
         results = self._shared.results
         keys = [(state.key, c.action, c.wall_ms, c.heartbeats) for c in candidates]
         new = [candidate for key, candidate in zip(keys, candidates, strict=True) if key not in results]
-        tried = iter(self._environment.step(state, new) if new else ())
+        tried = iter(self.inner.step(state, new) if new else ())
         self._shared.asked += len(new)
         self._shared.remembered += len(candidates) - len(new)
         return [results[key] if key in results else results.setdefault(key, next(tried)) for key in keys]
@@ -85,13 +76,8 @@ class Lent:
         """Checks the whole answer from scratch, once for all searches."""
         verdicts, answer = self._shared.verdicts, tuple(actions)
         if answer not in verdicts:
-            verdicts[answer] = self._environment.verify(actions)
+            verdicts[answer] = self.inner.verify(actions)
         return verdicts[answer]
-
-    def refute(self, actions: Sequence[str], refutation: Refutation) -> bool:
-        """Whether the domain accepts ``refutation``."""
-        refute = getattr(self._environment, "refute", None)
-        return refute is not None and bool(refute(actions, refutation))
 
     def release(self, states: Sequence[State]) -> None:
         """Keeps the states for the next search."""
