@@ -20,6 +20,8 @@ class Alignment:
     goal: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
+    loss: float = 0.0
+    """On the pairs that were set aside."""
 
     def similarity(self, hidden: np.ndarray, goals: np.ndarray) -> np.ndarray:
         """Cosines, of shape (hidden states, goals)."""
@@ -32,16 +34,22 @@ class Alignment:
 
 
 def fit_alignment(
-    hidden: np.ndarray, goals: np.ndarray, *, seed: int, epochs: int = 40, batch: int = 256, rate: float = 3e-3
+    hidden: np.ndarray,
+    goals: np.ndarray,
+    aside: np.ndarray,
+    *,
+    seed: int,
+    epochs: int = 40,
+    batch: int = 256,
+    rate: float = 3e-3,
 ) -> Alignment:
     """InfoNCE both ways (van den Oord et al. 2018, Radford et al. 2021) with a learned temperature; row ``i`` of
-    ``hidden`` belongs to row ``i`` of ``goals``. A tenth is set aside to stop at the best epoch.
+    ``hidden`` belongs to row ``i`` of ``goals``. Those ``aside`` tell which epoch is best.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
-    order = generator.permutation(len(hidden))
-    aside, learn = order[: max(1, len(order) // 10)], order[max(1, len(order) // 10) :]
+    held, learn = np.flatnonzero(aside), np.flatnonzero(~aside)
     mean, deviation = hidden[learn].mean(0), hidden[learn].std(0) + 1e-3
     x = torch.from_numpy(((hidden - mean) / deviation).astype(np.float32))
     y = torch.from_numpy(goals.astype(np.float32))
@@ -58,10 +66,10 @@ def fit_alignment(
             loss.backward()
             optimiser.step()
         with torch.no_grad():
-            measured = float(_contrast(a(x[aside]), b(y[aside]), sharpness))
+            measured = float(_contrast(a(x[held]), b(y[held]), sharpness))
         if measured < best:
             best, kept = measured, (a.weight.detach().numpy().copy(), b.weight.detach().numpy().copy())
-    return Alignment(*kept, mean, deviation)
+    return Alignment(*kept, mean, deviation, best)
 
 
 def _contrast(a: torch.Tensor, b: torch.Tensor, sharpness: torch.Tensor) -> torch.Tensor:
