@@ -48,7 +48,11 @@ def structure_of(theorem: str, state: LeanState) -> Structure | None:
     if goal is None:
         return None
     pieces = [
-        Piece(h.name, _kind(h.is_prop, h.is_instance, h.is_type), tuple(h.symbols), h.term)
+        Piece(
+            h.name, _kind(h.is_prop, h.is_instance, h.is_type),
+            # Of what is no fact Lean tells the head of its type only.
+            tuple(h.symbols) or ((h.head,) if h.head else ()), h.term,
+        )
         for h in goal.hypotheses if h.accessible
     ]  # fmt: skip
     pieces.append(Piece("", "target", tuple(goal.symbols), goal.term))
