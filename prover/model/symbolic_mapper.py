@@ -103,10 +103,12 @@ class SymbolicMapper:
 
     # -------------------------------------------------------------------------------- expectation
 
-    def expect(self, hidden: np.ndarray) -> np.ndarray:
-        """The probability of each symbol in the target after the tactic, (n, symbols), from hidden states behind it,
-        given that a goal is left."""
-        return _probability(hidden @ self.weights["after.weight"].T + self.weights["after.bias"])
+    def expect(self, hidden: np.ndarray, goal: np.ndarray) -> np.ndarray:
+        """The probability of each symbol in the target after the tactic, (n, symbols), given that a goal is left, from
+        the hidden states behind the tactic (layer of ``after``) and those of the goal before it (layer of ``probe``).
+        """
+        both = np.concatenate([hidden, goal], axis=1)
+        return _probability(both @ self.weights["after.weight"].T + self.weights["after.bias"])
 
     def outcome(self, hidden: np.ndarray) -> np.ndarray:
         """The probabilities of the ``OUTCOMES`` of a tactic, (n, 3), from hidden states behind it."""

@@ -28,7 +28,7 @@ def mapper() -> SymbolicMapper:
     }  # fmt: skip
     weights = {
         "probe.weight": probe, "probe.bias": np.zeros((2, 2)),
-        "after.weight": np.eye(2, WIDTH), "after.bias": np.zeros(2),
+        "after.weight": np.eye(2, 2 * WIDTH), "after.bias": np.zeros(2),
         "outcome.weight": np.eye(3), "outcome.bias": np.zeros(3),
         "align.hidden": np.eye(2, WIDTH), "align.goal": np.eye(2), "align.mean": np.ones(WIDTH),
         "align.deviation": np.full(WIDTH, 2.0),
@@ -62,7 +62,7 @@ def test_outcomes_are_probabilities_that_sum_to_one(mapper: SymbolicMapper) -> N
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
     assert found[0].argmax() == 0 and found[2].argmax() == 2
     np.testing.assert_allclose(found[1], 1 / 3)
-    np.testing.assert_allclose(mapper.expect(np.zeros((1, WIDTH))), [[0.5, 0.5]])
+    np.testing.assert_allclose(mapper.expect(np.zeros((1, WIDTH)), np.ones((1, WIDTH))), [[0.5, 0.5]])
 
 
 def test_value_is_a_probability_and_distance_at_least_one_step(mapper: SymbolicMapper) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from prover_training.mapper.probes import FLOOR
+
 SPACE = 64
 """Dimensions of the common space."""
 
@@ -42,15 +44,17 @@ def fit_alignment(
     epochs: int = 40,
     batch: int = 256,
     rate: float = 3e-3,
+    floor: float = FLOOR,
 ) -> Alignment:
     """InfoNCE both ways (van den Oord et al. 2018, Radford et al. 2021) with a learned temperature; row ``i`` of
-    ``hidden`` belongs to row ``i`` of ``goals``. Those ``aside`` tell which epoch is best.
+    ``hidden`` belongs to row ``i`` of ``goals``. Those ``aside`` tell which epoch is best. ``floor`` as in
+    :func:`prover_training.mapper.probes.fit_probe`.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
     held, learn = np.flatnonzero(aside), np.flatnonzero(~aside)
-    mean, deviation = hidden[learn].mean(0), hidden[learn].std(0) + 1e-3
+    mean, deviation = hidden[learn].mean(0), hidden[learn].std(0) + floor
     x = torch.from_numpy(((hidden - mean) / deviation).astype(np.float32))
     y = torch.from_numpy(goals.astype(np.float32))
     a, b = nn.Linear(x.shape[1], SPACE, bias=False), nn.Linear(y.shape[1], SPACE, bias=False)

@@ -47,7 +47,7 @@ def fit(
     for part, (at, more) in {
         ALIGN: _align(encoding, states, config, say),
         VALUE: _value(encoding, states, config, say),
-        AFTER: _expect(encoding, steps, names, config, say),
+        AFTER: _expect(encoding, steps, names, encoding.layers.index(probed), config, say),
     }.items():
         layer_of[part] = encoding.layers[at]
         weights |= more
@@ -126,10 +126,10 @@ def _value(encoding: Encoding, states: States, config: MapperConfig, say: Callab
 
 
 def _expect(
-    encoding: Encoding, steps: Steps, names: list[str], config: MapperConfig, say: Callable[[str], None]
+    encoding: Encoding, steps: Steps, names: list[str], probed: int, config: MapperConfig, say: Callable[[str], None]
 ) -> Fitted:
     """What the model expects: how a tactic ends, from all steps, and the symbols then, from those that went on. The
-    layer is the one that tells best how they end."""
+    layer is the one that tells best how they end; the goal is read where the probes read most, at ``probed``."""
     every, moved = np.flatnonzero(~steps.held), np.array(steps.described(held=False), int)
     if min(len(every), len(moved)) < FEWEST:
         raise BadInput(f"Lean described only {len(moved)} steps to learn from: encode more")
@@ -141,7 +141,9 @@ def _expect(
     ]
     at = int(np.argmin([probe.loss for probe in outcomes]))
     labels = multi_hot([labels for i in moved if (labels := steps.labels_after[i]) is not None], names)
-    hidden = encoding.gather(steps.after[moved].tolist(), at)
+    hidden = np.concatenate(
+        [encoding.gather(steps.after[moved].tolist(), at), encoding.gather(steps.before[moved].tolist(), probed)], 1
+    )
     symbols = fit_probe(hidden, labels, set_aside([steps.units[i] for i in moved], config.seed), seed=config.seed)
     say(f"layer {encoding.layers[at]}: how {len(every)} steps end, and the symbols after {len(moved)} of them")
     (weight, bias), (ending, ending_bias) = symbols.raw(), outcomes[at].raw()

@@ -16,7 +16,17 @@ from prover.model.symbolic_mapper import AFTER, ALIGN, OUTCOMES, PROBE, VALUE, S
 from prover.report.plots import calibration_error, reliability
 from prover_training.mapper.alignment import fit_alignment, recall
 from prover_training.mapper.examples import Rows, graph_features, multi_hot, span_rows, word_features
-from prover_training.mapper.probes import Probe, agreement, area, f1, f1_each, fit_probe, set_aside, shuffled
+from prover_training.mapper.probes import (
+    WORDS_FLOOR,
+    Probe,
+    agreement,
+    area,
+    f1,
+    f1_each,
+    fit_probe,
+    set_aside,
+    shuffled,
+)
 from prover_training.mapper.states import Known, MapperConfig, States, Steps, states_of, steps_of
 from prover_training.mapper.value import fit_value
 
@@ -88,7 +98,9 @@ def _probes(
     best = next(score for score in layers if score["layer"] == mapper.layer_of(PROBE))
     probability = mapper.read(encoding.gather([rows.rows[i] for i in held], mapper.position(mapper.layer_of(PROBE))))
     bags = {"words_of_span": word_features(rows.texts), "words_of_goal": word_features(rows.texts, rows.goals)}
-    without = {name: fit_probe(bag[learn], labels[learn], aside, seed=seed) for name, bag in bags.items()}
+    without = {
+        name: fit_probe(bag[learn], labels[learn], aside, seed=seed, floor=WORDS_FLOOR) for name, bag in bags.items()
+    }
     odds = {"probe": _odds(probability)} | {n: probe.log_odds(bags[n][held]) for n, probe in without.items()}
     return {
         "spans": len(held), "layers": layers, **{k: v for k, v in best.items() if k != "layer"},
@@ -152,7 +164,7 @@ def _alignment(mapper: SymbolicMapper, encoding: Encoding, states: States, seed:
     aside = set_aside([states.units[i] for i in learn], seed)
     bag = fit_alignment(learned, _graphs(states, learn, edges=False), aside, seed=seed)
     words = word_features([states.texts[i] for i in learn])
-    text = fit_alignment(words, _graphs(states, learn), aside, seed=seed)
+    text = fit_alignment(words, _graphs(states, learn), aside, seed=seed, floor=WORDS_FLOOR)
     ways = {
         "": mapper.embed_state(hidden) @ mapper.embed_goal(goals).T,
         "bag_": bag.similarity(hidden, _graphs(states, held, edges=False)),
@@ -180,7 +192,7 @@ def _value(mapper: SymbolicMapper, encoding: Encoding, states: States, seed: int
     aside = set_aside([states.units[i] for i in learn], seed)
     words = word_features(states.texts)
     by_size = fit_value(states.sizes[learn], states.proved[learn], states.distance[learn], aside, seed=seed)
-    by_words = fit_probe(words[learn], states.proved[learn, None], aside, seed=seed)
+    by_words = fit_probe(words[learn], states.proved[learn, None], aside, seed=seed, floor=WORDS_FLOOR)
     far = np.isfinite(states.distance[held])
     distance, true = mapper.distance(hidden)[far], states.distance[held][far]
     usual = float(np.nanmedian(states.distance[learn])) if np.isfinite(states.distance[learn]).any() else 1.0
@@ -204,7 +216,8 @@ def _consistency(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, seed:
     happened, applied = steps.outcome[held], steps.outcome[held] != OUTCOMES.index("failed")
     words = word_features(steps.goals, steps.tactics)
     aside = set_aside([steps.units[i] for i in learn], seed)
-    by_words = fit_probe(words[learn], (steps.outcome[learn, None] > 0).astype(np.float32), aside, seed=seed)
+    ended = (steps.outcome[learn, None] > 0).astype(np.float32)
+    by_words = fit_probe(words[learn], ended, aside, seed=seed, floor=WORDS_FLOOR)
     logs = np.nan_to_num(steps.log_probability[held], nan=-1e9)
     return {
         "steps": len(held), "applied": float(applied.mean()),
@@ -225,26 +238,30 @@ def _moved(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, at: int, se
         return {"moved": len(held)}
     names = list(mapper.symbols)
     before, after = _labels(steps.labels_before, held, names), _labels(steps.labels_after, held, names)
-    expected = mapper.expect(encoding.gather(steps.after[held].tolist(), at))
+    read = mapper.position(mapper.layer_of(PROBE))
+    goals = encoding.gather(steps.before[held].tolist(), read)
+    expected = mapper.expect(encoding.gather(steps.after[held].tolist(), at), goals)
     aside = set_aside([steps.units[i] for i in learn], seed)
-    blind = fit_probe(
-        encoding.gather(steps.before[learn].tolist(), at), _labels(steps.labels_after, learn, names), aside, seed=seed
-    )
-    guessed = 1 / (1 + np.exp(-blind.log_odds(encoding.gather(steps.before[held].tolist(), at))))
-    score, proof, changed = agreement(expected, after), steps.proof[held], before != after
-    there = after > 0.5
+    learned = encoding.gather(steps.before[learn].tolist(), read)
+    blind = fit_probe(learned, _labels(steps.labels_after, learn, names), aside, seed=seed)
+    guessed = 1 / (1 + np.exp(-blind.log_odds(goals)))
+    score, proof = agreement(expected, after), steps.proof[held]
+    came, went = (before < after), (before > after)
     return {
         "moved": len(held), "agreement": float(score.mean()),
         "agreement_of_the_state_before": float(agreement(before, after).mean()),
         "agreement_without_the_tactic": float(agreement(guessed, after).mean()),
-        "changes": int(changed.sum()),
-        "changes_foreseen": float(((expected > 0.5) == there)[changed].mean()) if changed.any() else None,
-        "changes_foreseen_without_the_tactic": float(((guessed > 0.5) == there)[changed].mean())
-        if changed.any() else None,
+        "came": int(came.sum()), "went": int(went.sum()),
+        "came_foreseen": _share(expected > 0.5, came), "came_foreseen_without_the_tactic": _share(guessed > 0.5, came),
+        "went_foreseen": _share(expected < 0.5, went), "went_foreseen_without_the_tactic": _share(guessed < 0.5, went),
         "on_a_proof": float(proof.mean()), "auc_agreement_on_a_proof": area(score, proof),
         "correlation_on_a_proof": float(np.corrcoef(score, proof)[0, 1])
         if 0 < proof.mean() < 1 and score.std() > 0 else None,
     }  # fmt: skip
+
+
+def _share(said: np.ndarray, of: np.ndarray) -> float | None:
+    return float(said[of].mean()) if of.any() else None
 
 
 def _labels(labels: Sequence[frozenset[str] | None], numbers: Sequence[int], names: Sequence[str]) -> np.ndarray:

@@ -14,6 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
+FLOOR, WORDS_FLOOR = 1e-3, 0.3
+"""Added to the deviation of hidden states and of counts of words. A word that occurs once in a thousand texts would
+become a huge number and drown the others: with the smaller floor a bag of words reads far less than there is in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -66,13 +70,14 @@ def fit_probe(
     epochs: int = 60,
     decay: float = 1e-2,
     rate: float = 0.02,
+    floor: float = FLOOR,
 ) -> Probe:
     """Logistic regression of every label (0/1) on ``inputs``; what is ``aside`` tells when to stop and calibrates by
-    one temperature (Guo et al. 2017)."""
+    one temperature (Guo et al. 2017). Inputs are scaled to deviation 1, but not if theirs is far below ``floor``."""
     torch.set_num_threads(1)
     generator = np.random.default_rng(seed)
     held, learn = np.flatnonzero(aside), np.flatnonzero(~aside)
-    mean, deviation = inputs[learn].mean(0), inputs[learn].std(0) + 1e-3
+    mean, deviation = inputs[learn].mean(0), inputs[learn].std(0) + floor
     x = torch.from_numpy(((inputs - mean) / deviation).astype(np.float32))
     y = torch.from_numpy(labels.astype(np.float32))
     layer = nn.Linear(x.shape[1], y.shape[1])

@@ -58,9 +58,10 @@ def read_run(
             state = str(number[step.state_before])
             if state not in probes:
                 probes[state] = _spans(step, rows, mapper, at, least)
-            if step.span("after") is not None:
-                hidden = rows[-1][:, at[AFTER]]
-                expectations.append({"state": number[step.state_before], **_expected(step, hidden, mapper, structures)})
+            if step.span("after") is not None and step.spans[0].kind == "goal":
+                hidden, goal = rows[-1][:, at[AFTER]], rows[0][:, at[PROBE]]
+                expected = _expected(step, hidden, goal, mapper, structures)
+                expectations.append({"state": number[step.state_before], **expected})
     expectations.sort(key=lambda found: found.get("agreement", 1.0) * found["outcome_expected"])
     return probes, expectations
 
@@ -92,7 +93,9 @@ def _spans(
     return found
 
 
-def _expected(step: EncodedStep, hidden: np.ndarray, mapper: SymbolicMapper, structures: Known) -> dict[str, Any]:
+def _expected(
+    step: EncodedStep, hidden: np.ndarray, goal: np.ndarray, mapper: SymbolicMapper, structures: Known
+) -> dict[str, Any]:
     outcome = outcome_of(step)
     found: dict[str, Any] = {
         "step": step.step, "tactic": step.tactic, "on_proof": step.proof, "outcome": OUTCOMES[outcome],
@@ -100,7 +103,7 @@ def _expected(step: EncodedStep, hidden: np.ndarray, mapper: SymbolicMapper, str
     }  # fmt: skip
     after = structures.get((step.theorem, step.state_after or ""))
     if after is not None:
-        expected = mapper.expect(hidden)
+        expected = mapper.expect(hidden, goal)
         labels = multi_hot([labels_of(after.pieces[-1], after.relation)], mapper.symbols)
         pairs = list(zip(mapper.symbols, expected[0].tolist(), labels[0].tolist(), strict=True))
         found |= {
