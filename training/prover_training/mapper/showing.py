@@ -86,11 +86,12 @@ def _consistency(found: dict[str, Any]) -> list[str]:
         f"{found['agreement']:.3f} (the state before taken as it is {found['agreement_of_the_state_before']:.3f}, a "
         f"probe without the tactic {found['agreement_without_the_tactic']:.3f})"
     )
-    if found["changes"]:
-        said += (
-            f"; of {found['changes']} symbols that came or went {found['changes_foreseen']:.0%} foreseen (without the "
-            f"tactic {found['changes_foreseen_without_the_tactic']:.0%})"
-        )
+    for way in ("came", "went"):
+        if found[way]:
+            said += (
+                f"; of {found[way]} symbols that {way} {found[f'{way}_foreseen']:.0%} foreseen (without the tactic "
+                f"{found[f'{way}_foreseen_without_the_tactic']:.0%})"
+            )
     said += (
         f". Of being on a proof ({found['on_a_proof']:.0%}) agreement tells AUC {found['auc_agreement_on_a_proof']:.3f}"
     )
