@@ -2,7 +2,9 @@
 
 A mapper belongs to one model. It reads the symbols of a span's hidden state (linear probes, one for each recorded
 layer), puts hidden states and goal graphs into one space where they find each other, estimates how likely a state is
-to be proved, and reads what the model expects after a tactic. Fitted by ``prove mapper fit``; here is numpy only.
+to be proved, and reads what the model expects of a tactic that it has just read: how it ends, and which symbols the
+target has then. Each part reads the layer at which it did best on modules that were set aside when it was fitted.
+Fitted by ``prove mapper fit``; here is numpy only.
 """
 
 from __future__ import annotations
@@ -19,13 +21,16 @@ from prover.model.tensors import read_safetensors
 
 FORMAT = 1
 ABOUT, WEIGHTS = "mapper.json", "mapper.safetensors"
+PROBE, ALIGN, VALUE, AFTER = "probe", "align", "value", "after"
+OUTCOMES = ("failed", "progress", "finished")
+"""How Lean can end a step, in the order of :meth:`SymbolicMapper.outcome`."""
 
 
 class SymbolicMapper:
     """The fitted maps. All take hidden states as the model has them, of shape (n, width).
 
-    ``layers`` are the recorded layers, ``symbols`` the labels of the probes, ``layer`` the layer that the value, the
-    alignment and the expectation read (the one at which probes read most).
+    ``layers`` are the recorded layers, ``symbols`` the labels of the probes, ``layer`` the layer that the value reads;
+    :meth:`layer_of` tells those of the other parts.
     """
 
     def __init__(self, about: Mapping[str, Any], weights: Mapping[str, np.ndarray], folder: Path | None = None) -> None:
@@ -34,7 +39,7 @@ class SymbolicMapper:
         self.weights = {name: np.asarray(array, np.float32) for name, array in weights.items()}
         self.layers: tuple[int, ...] = tuple(about["layers"])
         self.symbols: tuple[str, ...] = tuple(about["symbols"])
-        self.layer = int(about["layer"])
+        self.layer = self.layer_of(VALUE)
 
     @classmethod
     def load(cls, folder: Path) -> SymbolicMapper:
@@ -60,22 +65,25 @@ class SymbolicMapper:
         save_file({k: np.ascontiguousarray(v, np.float32) for k, v in self.weights.items()}, folder / WEIGHTS)
         (folder / ABOUT).write_text(json.dumps(self.about, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
-    def position(self, layer: int | None = None) -> int:
-        """Where a layer (by default the mapper's own) stands among the recorded ones.
+    def layer_of(self, part: str) -> int:
+        """The layer that a part reads: ``probe`` (symbols), ``align``, ``value``, ``after`` (expectation, outcome)."""
+        return int(self.about["layer_of"][part])
+
+    def position(self, layer: int) -> int:
+        """Where a layer stands among the recorded ones.
 
         Raises:
             BadInput: it was not recorded.
         """
-        wanted = self.layer if layer is None else layer
-        if wanted not in self.layers:
-            raise BadInput(f"the mapper knows layers {', '.join(map(str, self.layers))}, not {wanted}")
-        return self.layers.index(wanted)
+        if layer not in self.layers:
+            raise BadInput(f"the mapper knows layers {', '.join(map(str, self.layers))}, not {layer}")
+        return self.layers.index(layer)
 
     # ------------------------------------------------------------------------------------ symbols
 
     def read(self, hidden: np.ndarray, layer: int | None = None) -> np.ndarray:
-        """The probability of each symbol, of shape (n, symbols), read at ``layer``."""
-        at = self.position(layer)
+        """The probability of each symbol, of shape (n, symbols), read at ``layer`` (by default that of the probes)."""
+        at = self._probed(layer)
         return _probability(hidden @ self.weights["probe.weight"][at].T + self.weights["probe.bias"][at])
 
     def direction(self, symbol: str, layer: int | None = None) -> np.ndarray:
@@ -87,12 +95,26 @@ class SymbolicMapper:
         if symbol not in self.symbols:
             known = [s for s in self.symbols if symbol.lower() in s.lower()] or list(self.symbols)
             raise BadInput(f"no probe reads {symbol!r}; there are {', '.join(known[:12])}")
-        vector: np.ndarray = self.weights["probe.weight"][self.position(layer), self.symbols.index(symbol)]
+        vector: np.ndarray = self.weights["probe.weight"][self._probed(layer), self.symbols.index(symbol)]
         return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
-    def expect(self, hidden: np.ndarray) -> np.ndarray:
-        """The probability of each symbol in the target after the tactic, (n, symbols), from the state behind it."""
-        return _probability(hidden @ self.weights["after.weight"].T + self.weights["after.bias"])
+    def _probed(self, layer: int | None) -> int:
+        return self.position(self.layer_of(PROBE) if layer is None else layer)
+
+    # -------------------------------------------------------------------------------- expectation
+
+    def expect(self, hidden: np.ndarray, goal: np.ndarray) -> np.ndarray:
+        """The probability of each symbol in the target after the tactic, (n, symbols), given that a goal is left, from
+        the hidden states behind the tactic (layer of ``after``) and those of the goal before it (layer of ``probe``).
+        """
+        both = np.concatenate([hidden, goal], axis=1)
+        return _probability(both @ self.weights["after.weight"].T + self.weights["after.bias"])
+
+    def outcome(self, hidden: np.ndarray) -> np.ndarray:
+        """The probabilities of the ``OUTCOMES`` of a tactic, (n, 3), from hidden states behind it."""
+        each = _probability(hidden @ self.weights["outcome.weight"].T + self.weights["outcome.bias"])
+        found: np.ndarray = each / np.maximum(each.sum(1, keepdims=True), 1e-9)
+        return found
 
     # ---------------------------------------------------------------------------- goals and value
 

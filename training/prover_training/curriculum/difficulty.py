@@ -7,7 +7,7 @@ are never torn apart) allow.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prover.traces.theorem import TracedTheorem
 
@@ -100,6 +100,34 @@ def success_rates(outcomes: Sequence[tuple[str, bool]], prior: float = 1.0) -> d
         counts[0] += proved
         counts[1] += 1
     return {name: (won + prior) / (total + 2 * prior) for name, (won, total) in tried.items()}
+
+
+class MapperBased(Quantiled):
+    """What a fitted mapper does not take to be provable is hard: difficulty is 1 minus its value of the first state.
+
+    ``value`` is a function from the text of a state to [0, 1]; without one the mapper that ``PROVER_MAPPER`` names is
+    loaded when first needed (:mod:`prover_training.mapper.worth`). Equal values are ordered by proof length.
+    """
+
+    name = "mapper"
+
+    def __init__(self, value: Callable[[str], float] | None = None) -> None:
+        self._value = value
+
+    def difficulty(self, theorem: TracedTheorem) -> float:
+        """Between 0 and 1, plus less than a millionth for the length.
+
+        Raises:
+            BadInput: no mapper is named, there is none, or it is of another model.
+        """
+        steps = steps_of(theorem)
+        if not math.isfinite(steps):
+            return math.inf
+        if self._value is None:
+            from prover_training.mapper.worth import value_of_text
+
+            self._value = value_of_text()
+        return 1.0 - self._value(theorem.traced_tactics[0].state_before) + 1e-6 * steps / (1 + steps)
 
 
 class Uniform:

@@ -15,7 +15,14 @@ def prover_curricula() -> list[Curriculum]:
     """Every built-in curriculum; ``length`` is the default."""
     from prover_training.curriculum import difficulty as d
 
-    return [d.ProofLength(), d.ExponentialProofLength(), d.ModelBased(), d.Uniform(), d.AntiCurriculum()]
+    return [
+        d.ProofLength(),
+        d.ExponentialProofLength(),
+        d.ModelBased(),
+        d.MapperBased(),
+        d.Uniform(),
+        d.AntiCurriculum(),
+    ]
 
 
 @hookimpl

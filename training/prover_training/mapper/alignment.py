@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from prover_training.mapper.probes import FLOOR
+
 SPACE = 64
 """Dimensions of the common space."""
 
@@ -20,6 +22,8 @@ class Alignment:
     goal: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
+    loss: float = 0.0
+    """On the pairs that were set aside."""
 
     def similarity(self, hidden: np.ndarray, goals: np.ndarray) -> np.ndarray:
         """Cosines, of shape (hidden states, goals)."""
@@ -32,17 +36,25 @@ class Alignment:
 
 
 def fit_alignment(
-    hidden: np.ndarray, goals: np.ndarray, *, seed: int, epochs: int = 40, batch: int = 256, rate: float = 3e-3
+    hidden: np.ndarray,
+    goals: np.ndarray,
+    aside: np.ndarray,
+    *,
+    seed: int,
+    epochs: int = 40,
+    batch: int = 256,
+    rate: float = 3e-3,
+    floor: float = FLOOR,
 ) -> Alignment:
     """InfoNCE both ways (van den Oord et al. 2018, Radford et al. 2021) with a learned temperature; row ``i`` of
-    ``hidden`` belongs to row ``i`` of ``goals``. A tenth is set aside to stop at the best epoch.
+    ``hidden`` belongs to row ``i`` of ``goals``. Those ``aside`` tell which epoch is best. ``floor`` as in
+    :func:`prover_training.mapper.probes.fit_probe`.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
-    order = generator.permutation(len(hidden))
-    aside, learn = order[: max(1, len(order) // 10)], order[max(1, len(order) // 10) :]
-    mean, deviation = hidden[learn].mean(0), hidden[learn].std(0) + 1e-3
+    held, learn = np.flatnonzero(aside), np.flatnonzero(~aside)
+    mean, deviation = hidden[learn].mean(0), hidden[learn].std(0) + floor
     x = torch.from_numpy(((hidden - mean) / deviation).astype(np.float32))
     y = torch.from_numpy(goals.astype(np.float32))
     a, b = nn.Linear(x.shape[1], SPACE, bias=False), nn.Linear(y.shape[1], SPACE, bias=False)
@@ -58,10 +70,10 @@ def fit_alignment(
             loss.backward()
             optimiser.step()
         with torch.no_grad():
-            measured = float(_contrast(a(x[aside]), b(y[aside]), sharpness))
+            measured = float(_contrast(a(x[held]), b(y[held]), sharpness))
         if measured < best:
             best, kept = measured, (a.weight.detach().numpy().copy(), b.weight.detach().numpy().copy())
-    return Alignment(*kept, mean, deviation)
+    return Alignment(*kept, mean, deviation, best)
 
 
 def _contrast(a: torch.Tensor, b: torch.Tensor, sharpness: torch.Tensor) -> torch.Tensor:

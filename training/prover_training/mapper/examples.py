@@ -7,6 +7,7 @@ sides.
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,29 +24,24 @@ BINDERS = {"∀": "∀", "∀i": "∀ implicit", "→": "→", "λ": "λ", "Exis
 GRAPH_WIDTH = 4_096
 """Features of a goal graph are hashed to so many."""
 
-TOKENS_WIDTH = 4_096
+WORDS_WIDTH = 4_096
 
 
 @dataclass(slots=True)
 class Rows:
-    """Examples: ``rows`` in the encoding, ``labels`` 0/1 (examples, symbols), ``texts`` of the spans, ``kinds`` of the
-    spans (``target`` or ``hypothesis``), and which are ``held`` out."""
+    """Examples: ``rows`` in the encoding, the ``labels`` of each, ``texts`` of the spans and of their whole ``goals``,
+    their modules (``units``), and which are ``held`` out."""
 
     rows: list[int] = field(default_factory=list)
     labels: list[frozenset[str]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
+    goals: list[str] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
     held: list[bool] = field(default_factory=list)
 
     def matrix(self, vocabulary: Sequence[str]) -> np.ndarray:
         """The labels as 0 and 1, of shape (examples, vocabulary)."""
-        index = {name: i for i, name in enumerate(vocabulary)}
-        found = np.zeros((len(self.labels), len(vocabulary)), np.float32)
-        for i, names in enumerate(self.labels):
-            for name in names:
-                if name in index:
-                    found[i, index[name]] = 1
-        return found
+        return multi_hot(self.labels, vocabulary)
 
     @property
     def split(self) -> tuple[np.ndarray, np.ndarray]:
@@ -54,11 +50,23 @@ class Rows:
         return np.flatnonzero(~held), np.flatnonzero(held)
 
 
+def multi_hot(labels: Sequence[frozenset[str]], names: Sequence[str]) -> np.ndarray:
+    """Labels as 0 and 1, of shape (examples, names)."""
+    index = {name: i for i, name in enumerate(names)}
+    found = np.zeros((len(labels), len(names)), np.float32)
+    for row, each in zip(found, labels, strict=True):
+        row[[index[name] for name in each if name in index]] = 1
+    return found
+
+
+def unit_of(step: EncodedStep) -> str:
+    """What is held out or set aside as a whole: the step's module, its theorem where it has none."""
+    return step.module if step.module and not step.module.startswith("generated.") else step.theorem
+
+
 def is_held_out(step: EncodedStep, fraction: float, seed: int) -> bool:
     """Whether the step's module (its theorem, where it has none) is held out."""
-    generated = not step.module or step.module.startswith("generated.")
-    name = step.theorem if generated else step.module
-    digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
+    digest = hashlib.sha256(f"{seed} {unit_of(step)}".encode()).digest()
     return int.from_bytes(digest[:4], "big") < fraction * 2**32
 
 
@@ -98,7 +106,8 @@ def span_rows(
                 found.rows.append(span.row)
                 found.labels.append(labels_of(piece, structure.relation))
                 found.texts.append(step.state_before[span.start : span.end])
-                found.kinds.append(span.kind)
+                found.goals.append(first_goal(step.state_before))
+                found.units.append(unit_of(step))
                 found.held.append(held)
     if not any(found.held) or all(found.held):
         raise BadInput("the encoding has too few modules to learn from some and to hold out others; encode more")
@@ -161,10 +170,20 @@ def _label(token: str) -> str:
     return token[0] if token[0] in "'#?" else token
 
 
-def token_features(tokens: Sequence[Sequence[int]]) -> np.ndarray:
-    """Bags of tokens: ``ln(1 + count)`` hashed, of shape (texts, TOKENS_WIDTH); what a probe sees without a model."""
-    found = np.zeros((len(tokens), TOKENS_WIDTH), np.float32)
-    for i, row in enumerate(tokens):
-        for token, count in Counter(row).items():
-            found[i, token % TOKENS_WIDTH] += np.log1p(count)
+_WORD = re.compile(r"[^\W\d_][\w'.]*|\d+|[^\s\w]")
+
+
+def word_features(*parts: Sequence[str]) -> np.ndarray:
+    """Bags of words: ``ln(1 + count)`` hashed, of shape (texts, WORDS_WIDTH); what can be read without a model. Words
+    of one part (span, goal, tactic) are other features than those of another."""
+    found = np.zeros((len(parts[0]), WORDS_WIDTH), np.float32)
+    for number, texts in enumerate(parts):
+        for row, text in zip(found, texts, strict=True):
+            for word, count in Counter(_WORD.findall(text)).items():
+                row[zlib.crc32(f"{number} {word}".encode()) % WORDS_WIDTH] += np.log1p(count)
     return found
+
+
+def first_goal(state: str) -> str:
+    """The text of the first goal of a state: what is behind it may be left out of what a model is asked."""
+    return state.partition("\n\n")[0]

@@ -1,41 +1,38 @@
-"""What a fitted mapper is worth on held-out modules, always beside controls."""
+"""What a fitted mapper is worth on held-out modules, always beside controls.
+
+Whatever the controls need to learn they learn from the same examples as the mapper did, in the same way.
+"""
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from prover.errors import BadInput
 from prover.model.encodings import Encoding
-from prover.model.symbolic_mapper import SymbolicMapper
-from prover.report.plots import accuracy_by_layer, calibration, calibration_error, reliability, save
+from prover.model.symbolic_mapper import AFTER, ALIGN, OUTCOMES, PROBE, VALUE, SymbolicMapper
+from prover.report.plots import calibration_error, reliability
 from prover_training.mapper.alignment import fit_alignment, recall
-from prover_training.mapper.examples import graph_features, span_rows, token_features
-from prover_training.mapper.fit import Known, MapperConfig, afters_of, multi_hot, states_of
-from prover_training.mapper.probes import area, f1, fit_probe, shuffled
+from prover_training.mapper.examples import Rows, graph_features, multi_hot, span_rows, word_features
+from prover_training.mapper.probes import (
+    WORDS_FLOOR,
+    Probe,
+    agreement,
+    area,
+    f1,
+    f1_each,
+    fit_probe,
+    set_aside,
+    shuffled,
+)
+from prover_training.mapper.states import Known, MapperConfig, States, Steps, states_of, steps_of
 from prover_training.mapper.value import fit_value
 
-_WORD = re.compile(r"[^\W\d_][\w'.]*|\d+|[^\s\w]")
 
-
-@dataclass(frozen=True, slots=True)
-class LayerScore:
-    """Micro and macro F1 of the probe of one layer, and micro F1 of its control task."""
-
-    layer: int
-    micro: float
-    macro: float
-    control: float
-
-
-def measure(mapper: SymbolicMapper, encoding: Encoding, known: Known) -> dict[str, Any]:
-    """All numbers on the held-out modules of ``encoding`` (those that the mapper's settings hold out).
+def spans_of(mapper: SymbolicMapper, encoding: Encoding, known: Known) -> Rows:
+    """The spans that the mapper learned from and those held out.
 
     Raises:
         BadInput: the encoding is of another model.
@@ -43,37 +40,75 @@ def measure(mapper: SymbolicMapper, encoding: Encoding, known: Known) -> dict[st
     if encoding.about.model_sha256 != mapper.about["model_sha256"]:
         raise BadInput(f"the encoding is of {encoding.about.model}, the mapper was fitted to {mapper.about['model']}")
     config = MapperConfig(**mapper.about["settings"])
+    return span_rows(encoding, known, fraction=config.held_out, seed=config.seed)
+
+
+def measure(
+    mapper: SymbolicMapper, encoding: Encoding, known: Known, untrained: np.ndarray | None = None
+) -> dict[str, Any]:
+    """All numbers on the held-out modules of ``encoding`` (those that the mapper's settings hold out).
+
+    ``untrained`` are the hidden states, (spans, layers, width), that the same model with random weights has at the
+    spans of :func:`spans_of`.
+
+    Raises:
+        BadInput: the encoding is of another model.
+    """
+    rows = spans_of(mapper, encoding, known)
+    config = MapperConfig(**mapper.about["settings"])
+    states, steps = states_of(encoding, known, config), steps_of(encoding, known, config)
     return {
-        "model": encoding.about.model, "layer": mapper.layer, "symbols": len(mapper.symbols),
-        "probes": _probes(mapper, encoding, known, config), "alignment": _alignment(mapper, encoding, known, config),
-        "value": _value(mapper, encoding, known, config), "consistency": _consistency(mapper, encoding, known, config),
+        "model": encoding.about.model, "layer_of": mapper.about["layer_of"], "symbols": len(mapper.symbols),
+        "modules": len(set(rows.units)),
+        "held_out_modules": len({unit for unit, held in zip(rows.units, rows.held, strict=True) if held}),
+        "probes": _probes(mapper, encoding, rows, config.seed, untrained),
+        "alignment": _alignment(mapper, encoding, states, config.seed),
+        "value": _value(mapper, encoding, states, config.seed),
+        "consistency": _consistency(mapper, encoding, steps, config.seed),
     }  # fmt: skip
 
 
-def _probes(mapper: SymbolicMapper, encoding: Encoding, known: Known, config: MapperConfig) -> dict[str, Any]:
-    spans = span_rows(encoding, known, fraction=config.held_out, seed=config.seed)
-    names = list(mapper.symbols)
-    labels, (learn, held) = spans.matrix(names), spans.split
-    control_labels = shuffled(labels, spans.texts, config.seed)
+def _scores(probe: Probe, inputs: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    return dict(zip(("micro", "macro"), f1(probe.log_odds(inputs), labels), strict=True))
+
+
+def _probes(
+    mapper: SymbolicMapper, encoding: Encoding, rows: Rows, seed: int, untrained: np.ndarray | None
+) -> dict[str, Any]:
+    names, (learn, held) = list(mapper.symbols), rows.split
+    labels = rows.matrix(names)
+    aside = set_aside([rows.units[i] for i in learn], seed)
+    control_labels = shuffled(labels, rows.texts, seed)
     layers = []
     for at, layer in enumerate(encoding.layers):
-        hidden = encoding.gather(spans.rows, at)
-        odds = _odds(mapper.read(hidden[held], layer))
-        control = fit_probe(hidden[learn], control_labels[learn], seed=config.seed)
-        layers.append(
-            LayerScore(layer, *f1(odds, labels[held]), f1(control.log_odds(hidden[held]), control_labels[held])[0])
-        )
-    words = token_features([[zlib.crc32(w.encode()) for w in _WORD.findall(text)] for text in spans.texts])
-    bag = fit_probe(words[learn], labels[learn], seed=config.seed)
-    best = next(score for score in layers if score.layer == mapper.layer)
-    odds = _odds(mapper.read(encoding.gather([spans.rows[i] for i in held], mapper.position())))
-    probability = mapper.read(encoding.gather([spans.rows[i] for i in held], mapper.position()))
+        hidden = encoding.gather(rows.rows, at)
+        micro, macro = f1(_odds(mapper.read(hidden[held], layer)), labels[held])
+        control = fit_probe(hidden[learn], control_labels[learn], aside, seed=seed)
+        score = {
+            "layer": layer, "micro": micro, "macro": macro,
+            "micro_where_learned": f1(_odds(mapper.read(hidden[learn], layer)), labels[learn])[0],
+            "control": f1(control.log_odds(hidden[held]), control_labels[held])[0],
+            "control_where_learned": f1(control.log_odds(hidden[learn]), control_labels[learn])[0],
+        }  # fmt: skip
+        if untrained is not None:
+            plain = untrained[:, at].astype(np.float32)
+            fitted = fit_probe(plain[learn], labels[learn], aside, seed=seed)
+            score["untrained"] = f1(fitted.log_odds(plain[held]), labels[held])[0]
+        layers.append(score)
+    best = next(score for score in layers if score["layer"] == mapper.layer_of(PROBE))
+    probability = mapper.read(encoding.gather([rows.rows[i] for i in held], mapper.position(mapper.layer_of(PROBE))))
+    bags = {"words_of_span": word_features(rows.texts), "words_of_goal": word_features(rows.texts, rows.goals)}
+    without = {
+        name: fit_probe(bag[learn], labels[learn], aside, seed=seed, floor=WORDS_FLOOR) for name, bag in bags.items()
+    }
+    odds = {"probe": _odds(probability)} | {n: probe.log_odds(bags[n][held]) for n, probe in without.items()}
     return {
-        "spans": len(held), "layers": [asdict(score) for score in layers], "micro": best.micro, "macro": best.macro,
-        "control": best.control, "selectivity": best.micro - best.control,
-        "bag_of_tokens": dict(zip(("micro", "macro"), f1(bag.log_odds(words[held]), labels[held]), strict=True)),
+        "spans": len(held), "layers": layers, **{k: v for k, v in best.items() if k != "layer"},
+        "selectivity": best["micro"] - best["control"],
+        **{name: _scores(probe, bags[name][held], labels[held]) for name, probe in without.items()},
         "calibration_error": _miscalibration(probability.ravel(), labels[held].ravel() > 0.5),
-        "by_kind": _by_kind(odds, labels[held], names),
+        "by_kind": {name: _by_kind(each, labels[held], names) for name, each in odds.items()},
+        "by_symbol": _by_symbol(odds, labels[held], names),
     }  # fmt: skip
 
 
@@ -82,9 +117,26 @@ def _miscalibration(probability: np.ndarray, happened: np.ndarray) -> float:
 
 
 def _by_kind(odds: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> dict[str, float]:
-    kinds = [name.split()[0] if name.startswith(("binder ", "kind ", "relation ")) else "constant" for name in names]
-    chosen = {kind: [i for i, k in enumerate(kinds) if k == kind] for kind in dict.fromkeys(kinds)}
+    """Micro F1 of constants, those of instances (which no text shows), binders, kinds of hypothesis, relations."""
+    kinds = [_kind(name) for name in names]
+    chosen = {kind: [i for i, k in enumerate(kinds) if k == kind] for kind in sorted(set(kinds))}
     return {kind: f1(odds[:, columns], labels[:, columns])[0] for kind, columns in chosen.items()}
+
+
+def _kind(name: str) -> str:
+    if name.startswith(("binder ", "kind ", "relation ")):
+        return name.split()[0]
+    return "instance" if name.rpartition(".")[2].startswith("inst") else "constant"
+
+
+def _by_symbol(odds: dict[str, np.ndarray], labels: np.ndarray, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """For each label how many held-out spans have it, and its F1 by the probe and by the bags of words."""
+    each = {name: f1_each(values, labels) for name, values in odds.items()}
+    return {
+        name: {"spans": int(labels[:, i].sum()), **{way: round(float(score[i]), 4) for way, score in each.items()}}
+        for i, name in enumerate(names)
+        if labels[:, i].any()
+    }
 
 
 def _odds(probability: np.ndarray) -> np.ndarray:
@@ -93,137 +145,124 @@ def _odds(probability: np.ndarray) -> np.ndarray:
     return odds
 
 
-def _alignment(mapper: SymbolicMapper, encoding: Encoding, known: Known, config: MapperConfig) -> dict[str, Any]:
-    """Recall among all held-out goals that differ in their graphs; the baseline aligns bags of symbols instead of
-    graphs (trained in the same way), chance is 1 in so many.
+def _alignment(mapper: SymbolicMapper, encoding: Encoding, states: States, seed: int) -> dict[str, Any]:
+    """Recall among all held-out goals that differ in their graphs; chance is 1 in so many. ``bag`` aligns bags of
+    symbols instead of graphs, ``words`` bags of the goal's words instead of hidden states.
     """
-    states = states_of(encoding, known, config)
-    at = mapper.position()
-    held, seen = [], set()
-    for i in np.flatnonzero(states.held):
-        structure = states.structures[i]
-        if structure is not None and (key := graph_features(structure).tobytes()) not in seen:
+    at = mapper.position(mapper.layer_of(ALIGN))
+    learn, held, seen = states.described(held=False), [], set()
+    for i in states.described(held=True):
+        key = _graphs(states, [i]).tobytes()
+        if key not in seen:
             seen.add(key)
             held.append(i)
-    if not held:
-        return {"goals": 0}
+    if len(held) < 2:
+        return {"goals": len(held)}
     hidden = encoding.gather(states.rows[held].tolist(), at)
-    goals = np.array([graph_features(s) for i in held if (s := states.structures[i]) is not None])
-    found = mapper.embed_state(hidden) @ mapper.embed_goal(goals).T
-    learn = [i for i in np.flatnonzero(~states.held) if states.structures[i] is not None]
-    bags = [graph_features(s, edges=False) for i in learn if (s := states.structures[i]) is not None]
-    base = fit_alignment(encoding.gather(states.rows[learn].tolist(), at), np.array(bags), seed=config.seed)
-    held_bags = np.array([graph_features(s, edges=False) for i in held if (s := states.structures[i]) is not None])
-    bag = base.similarity(hidden, held_bags)
+    learned = encoding.gather(states.rows[learn].tolist(), at)
+    goals = _graphs(states, held)
+    aside = set_aside([states.units[i] for i in learn], seed)
+    bag = fit_alignment(learned, _graphs(states, learn, edges=False), aside, seed=seed)
+    words = word_features([states.texts[i] for i in learn])
+    text = fit_alignment(words, _graphs(states, learn), aside, seed=seed, floor=WORDS_FLOOR)
+    ways = {
+        "": mapper.embed_state(hidden) @ mapper.embed_goal(goals).T,
+        "bag_": bag.similarity(hidden, _graphs(states, held, edges=False)),
+        "words_": text.similarity(word_features([states.texts[i] for i in held]), goals),
+    }
     return {
         "goals": len(held),
-        **{f"{name}_recall@{k}": recall(m, k) for name, m in (("latent_to_goal", found), ("goal_to_latent", found.T),
-           ("bag_latent_to_goal", bag), ("bag_goal_to_latent", bag.T)) for k in (1, 10)},
-    }  # fmt: skip
+        **{
+            f"{way}{direction}_recall@{k}": recall(similarity if direction == "to_goal" else similarity.T, k)
+            for way, similarity in ways.items()
+            for direction in ("to_goal", "from_goal")
+            for k in (1, 10)
+        },
+    }
 
 
-def _value(mapper: SymbolicMapper, encoding: Encoding, known: Known, config: MapperConfig) -> dict[str, Any]:
-    states = states_of(encoding, known, config)
+def _graphs(states: States, numbers: Sequence[int], *, edges: bool = True) -> np.ndarray:
+    return np.array([graph_features(s, edges=edges) for i in numbers if (s := states.structures[i]) is not None])
+
+
+def _value(mapper: SymbolicMapper, encoding: Encoding, states: States, seed: int) -> dict[str, Any]:
     held, learn = np.flatnonzero(states.held), np.flatnonzero(~states.held)
-    hidden = encoding.gather(states.rows[held].tolist(), mapper.position())
+    hidden = encoding.gather(states.rows[held].tolist(), mapper.position(mapper.layer_of(VALUE)))
     value, proved = mapper.value(hidden), states.proved[held] > 0.5
-    base = fit_value(states.sizes[learn], states.proved[learn], states.distance[learn], seed=config.seed)
-    by_size = 1 / (1 + np.exp(-base.outputs(states.sizes[held])[:, 0]))
+    aside = set_aside([states.units[i] for i in learn], seed)
+    words = word_features(states.texts)
+    by_size = fit_value(states.sizes[learn], states.proved[learn], states.distance[learn], aside, seed=seed)
+    by_words = fit_probe(words[learn], states.proved[learn, None], aside, seed=seed, floor=WORDS_FLOOR)
     far = np.isfinite(states.distance[held])
     distance, true = mapper.distance(hidden)[far], states.distance[held][far]
+    usual = float(np.nanmedian(states.distance[learn])) if np.isfinite(states.distance[learn]).any() else 1.0
     return {
         "states": len(held), "on_a_proof": float(proved.mean()), "auc": area(value, proved),
-        "auc_by_size": area(by_size, proved), "calibration_error": _miscalibration(value, proved),
+        "auc_by_size": area(by_size.outputs(states.sizes[held])[:, 0], proved),
+        "auc_by_words": area(by_words.log_odds(words[held])[:, 0], proved),
+        "calibration_error": _miscalibration(value, proved),
         "brier": float(np.mean((value - proved) ** 2)), "brier_of_the_mean": float(proved.mean() * (1 - proved.mean())),
         "distance_error": float(np.abs(distance - true).mean()) if len(true) else None,
-        "distance_error_of_the_median": float(np.abs(np.median(true) - true).mean()) if len(true) else None,
+        "distance_error_of_the_median": float(np.abs(usual - true).mean()) if len(true) else None,
         "predicted": value.tolist(), "happened": proved.tolist(),
     }  # fmt: skip
 
 
-def _consistency(mapper: SymbolicMapper, encoding: Encoding, known: Known, config: MapperConfig) -> dict[str, Any]:
-    afters = afters_of(encoding, known, config)
-    held = np.flatnonzero(afters.held)
-    if len(held) < 2:
-        return {"steps": len(held)}
-    labels = multi_hot([afters.labels[i] for i in held], list(mapper.symbols))
-    at = mapper.position()
-    expected = mapper.expect(encoding.gather(afters.rows[held].tolist(), at))
-    without = mapper.read(encoding.gather(afters.before[held].tolist(), at))
-    score, proof = agreement(expected, labels), afters.proof[held]
+def _consistency(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, seed: int) -> dict[str, Any]:
+    """Does the model know what it did: how the tactic ends, and which symbols the target has then."""
+    at = mapper.position(mapper.layer_of(AFTER))
+    held, learn = np.flatnonzero(steps.held), np.flatnonzero(~steps.held)
+    ends = mapper.outcome(encoding.gather(steps.after[held].tolist(), at))
+    happened, applied = steps.outcome[held], steps.outcome[held] != OUTCOMES.index("failed")
+    words = word_features(steps.goals, steps.tactics)
+    aside = set_aside([steps.units[i] for i in learn], seed)
+    ended = (steps.outcome[learn, None] > 0).astype(np.float32)
+    by_words = fit_probe(words[learn], ended, aside, seed=seed, floor=WORDS_FLOOR)
+    logs = np.nan_to_num(steps.log_probability[held], nan=-1e9)
     return {
-        "steps": len(held), "agreement": float(score.mean()),
-        "agreement_of_the_state_before": float(agreement(without, labels).mean()),
-        "on_a_proof": float(proof.mean()), "auc_of_being_on_a_proof": area(score, proof),
-        "correlation": float(np.corrcoef(score, proof)[0, 1]) if 0 < proof.mean() < 1 and score.std() > 0 else None,
+        "steps": len(held), "applied": float(applied.mean()),
+        "outcome_accuracy": float((ends.argmax(1) == happened).mean()),
+        "outcome_accuracy_of_the_commonest": float((happened == np.bincount(steps.outcome[learn]).argmax()).mean()),
+        "auc_applies": area(1 - ends[:, OUTCOMES.index("failed")], applied),
+        "auc_applies_by_log_probability": area(logs, applied),
+        "auc_applies_by_words": area(by_words.log_odds(words[held])[:, 0], applied),
+        **_moved(mapper, encoding, steps, at, seed),
     }  # fmt: skip
 
 
-def agreement(expected: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How well expected symbols (probabilities) and those that Lean found (0/1) agree, for each step in [0, 1]: the
-    weighted Jaccard index."""
-    both, either = np.minimum(expected, labels).sum(1), np.maximum(expected, labels).sum(1)
-    found: np.ndarray = both / np.maximum(either, 1e-9)
-    return found
+def _moved(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, at: int, seed: int) -> dict[str, Any]:
+    """The symbols after steps that went on: expected after the tactic, against the state before taken as it is and a
+    probe that sees the state before only; and what agreement says about being on a proof."""
+    learn, held = steps.described(held=False), steps.described(held=True)
+    if len(held) < 2:
+        return {"moved": len(held)}
+    names = list(mapper.symbols)
+    before, after = _labels(steps.labels_before, held, names), _labels(steps.labels_after, held, names)
+    read = mapper.position(mapper.layer_of(PROBE))
+    goals = encoding.gather(steps.before[held].tolist(), read)
+    expected = mapper.expect(encoding.gather(steps.after[held].tolist(), at), goals)
+    aside = set_aside([steps.units[i] for i in learn], seed)
+    learned = encoding.gather(steps.before[learn].tolist(), read)
+    blind = fit_probe(learned, _labels(steps.labels_after, learn, names), aside, seed=seed)
+    guessed = 1 / (1 + np.exp(-blind.log_odds(goals)))
+    score, proof = agreement(expected, after), steps.proof[held]
+    came, went = (before < after), (before > after)
+    return {
+        "moved": len(held), "agreement": float(score.mean()),
+        "agreement_of_the_state_before": float(agreement(before, after).mean()),
+        "agreement_without_the_tactic": float(agreement(guessed, after).mean()),
+        "came": int(came.sum()), "went": int(went.sum()),
+        "came_foreseen": _share(expected > 0.5, came), "came_foreseen_without_the_tactic": _share(guessed > 0.5, came),
+        "went_foreseen": _share(expected < 0.5, went), "went_foreseen_without_the_tactic": _share(guessed < 0.5, went),
+        "on_a_proof": float(proof.mean()), "auc_agreement_on_a_proof": area(score, proof),
+        "correlation_on_a_proof": float(np.corrcoef(score, proof)[0, 1])
+        if 0 < proof.mean() < 1 and score.std() > 0 else None,
+    }  # fmt: skip
 
 
-def table(found: dict[str, Any]) -> str:
-    """The numbers as Markdown."""
-    probes, alignment, value, steps = (found[k] for k in ("probes", "alignment", "value", "consistency"))
-    bag = probes["bag_of_tokens"]
-    kinds = ", ".join(f"{kind} {score:.3f}" for kind, score in probes["by_kind"].items())
-    parts = [
-        "\n".join([
-            "| layer | probes: F1 micro | macro | control task |",
-            "| --- | --- | --- | --- |",
-            *(_row([f"{s['layer']}{' (used)' * (s['layer'] == found['layer'])}", s["micro"], s["macro"], s["control"]])
-              for s in probes["layers"]),
-            _row(["bag of the span's words", bag["micro"], bag["macro"], ""]),
-        ]),
-        f"{probes['spans']} held-out spans, {found['symbols']} symbols; calibration error of the probes "
-        f"{probes['calibration_error']:.3f}; F1 by kind: {kinds}.",
-    ]  # fmt: skip
-    if alignment["goals"]:
-        goals = alignment["goals"]
-        rows = [_row([words, *(alignment[f"{key}_recall@{k}"] for k in (1, 10))]) for key, words in _WAYS.items()]
-        head = [f"| alignment, {goals} held-out goals | recall@1 | recall@10 |", "| --- | --- | --- |"]
-        parts.append("\n".join([*head, *rows, _row(["chance", 1 / goals, min(1.0, 10 / goals)])]))
-    parts.append(
-        f"Value on {value['states']} held-out states ({value['on_a_proof']:.0%} on a proof): AUC {value['auc']:.3f} "
-        f"(by size and number of goals {value['auc_by_size']:.3f}), "
-        f"calibration error {value['calibration_error']:.3f}, "
-        f"Brier score {value['brier']:.3f} (of the mean {value['brier_of_the_mean']:.3f})."
-    )
-    if steps["steps"] >= 2:
-        parts.append(
-            f"Expectation on {steps['steps']} held-out steps: agreement {steps['agreement']:.3f} (read from the state "
-            f"before {steps['agreement_of_the_state_before']:.3f}); of being on a proof it tells AUC "
-            f"{steps['auc_of_being_on_a_proof']:.3f}."
-        )
-    return "\n\n".join(parts)
+def _share(said: np.ndarray, of: np.ndarray) -> float | None:
+    return float(said[of].mean()) if of.any() else None
 
 
-_WAYS = {
-    "latent_to_goal": "latent → goal graph", "goal_to_latent": "goal graph → latent",
-    "bag_latent_to_goal": "latent → bag of symbols", "bag_goal_to_latent": "bag of symbols → latent",
-}  # fmt: skip
-
-
-def _row(cells: Sequence[object]) -> str:
-    return "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
-
-
-def draw(found: dict[str, Any], folder: Path) -> list[Path]:
-    """F1 by layer with its controls and the value's reliability diagram, as PNG."""
-    probes, value = found["probes"], found["value"]
-    scores = {s["layer"]: s for s in probes["layers"]}
-    by_layer = accuracy_by_layer(
-        list(scores), {"probe": [s["micro"] for s in scores.values()]},
-        controls={"control task": [s["control"] for s in scores.values()],
-                  "bag of words": [probes["bag_of_tokens"]["micro"]] * len(scores)},
-        title="Symbols read from hidden states of held-out modules",
-    )  # fmt: skip
-    return [
-        save(by_layer, folder / "probes.png"),
-        save(calibration({"value": (value["predicted"], value["happened"])}), folder / "calibration.png"),
-    ]
+def _labels(labels: Sequence[frozenset[str] | None], numbers: Sequence[int], names: Sequence[str]) -> np.ndarray:
+    return multi_hot([found for i in numbers if (found := labels[i]) is not None], names)

@@ -1,17 +1,22 @@
 """Linear probes (Alain and Bengio 2017): which symbols can be read from a hidden state, and what that means.
 
 A probe alone says little: it may learn the task itself. So each is set beside a control task whose labels are those of
-other spans, the same for the same text (Hewitt and Liang 2019), and beside the bag of the span's own tokens, which
-needs no model at all.
+other spans, the same for the same text (Hewitt and Liang 2019), beside bags of words, which need no model at all, and
+beside the same model with random weights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
+
+FLOOR, WORDS_FLOOR = 1e-3, 0.3
+"""Added to the deviation of hidden states and of counts of words. A word that occurs once in a thousand texts would
+become a huge number and drown the others: with the smaller floor a bag of words reads far less than there is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,47 @@ class Probe:
         return weight.astype(np.float32), bias.astype(np.float32)
 
 
+def set_aside(groups: Sequence[str], seed: int, share: float = 0.2) -> np.ndarray:
+    """Which examples are set aside while learning, to stop early, to choose and to calibrate: whole groups (modules),
+    about ``share`` of all; of a single group every fifth example. At least one is and one is not.
+    """
+    names = sorted(set(groups))
+    found = np.zeros(len(groups), bool)
+    if len(names) < 2:
+        found[::5] = True
+        return found
+    np.random.default_rng(seed).shuffle(names)
+    each = np.array(groups)
+    for name in names[:-1]:
+        found |= each == name
+        if found.sum() >= share * len(groups):
+            break
+    return found
+
+
 def fit_probe(
-    inputs: np.ndarray, labels: np.ndarray, *, seed: int, epochs: int = 60, decay: float = 1e-3, rate: float = 0.02
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    aside: np.ndarray,
+    *,
+    seed: int,
+    epochs: int = 60,
+    decay: float = 1e-2,
+    rate: float = 0.02,
+    floor: float = FLOOR,
 ) -> Probe:
-    """Logistic regression of every label on ``inputs``; a fifth is set aside to stop early and to calibrate by one
-    temperature (Guo et al. 2017)."""
+    """Logistic regression of every label (0/1) on ``inputs``; what is ``aside`` tells when to stop and calibrates by
+    one temperature (Guo et al. 2017). Inputs are scaled to deviation 1, but not if theirs is far below ``floor``."""
     torch.set_num_threads(1)
     generator = np.random.default_rng(seed)
-    order = generator.permutation(len(inputs))
-    aside, learn = order[: len(order) // 5], order[len(order) // 5 :]
-    mean, deviation = inputs[learn].mean(0), inputs[learn].std(0) + 1e-3
+    held, learn = np.flatnonzero(aside), np.flatnonzero(~aside)
+    mean, deviation = inputs[learn].mean(0), inputs[learn].std(0) + floor
     x = torch.from_numpy(((inputs - mean) / deviation).astype(np.float32))
     y = torch.from_numpy(labels.astype(np.float32))
-    torch.manual_seed(seed)
     layer = nn.Linear(x.shape[1], y.shape[1])
-    nn.init.zeros_(layer.weight)
     rate_of = y[torch.from_numpy(learn)].mean(0).clamp(1e-3, 1 - 1e-3)
     with torch.no_grad():
+        layer.weight.zero_()
         layer.bias.copy_((rate_of / (1 - rate_of)).log())
     optimiser = torch.optim.AdamW(layer.parameters(), lr=rate, weight_decay=decay)
     best, kept, patience = float("inf"), _copy(layer), 0
@@ -67,7 +96,7 @@ def fit_probe(
             loss.backward()
             optimiser.step()
         with torch.no_grad():
-            measured = float(nn.functional.binary_cross_entropy_with_logits(layer(x[aside]), y[aside]))
+            measured = float(nn.functional.binary_cross_entropy_with_logits(layer(x[held]), y[held]))
         if measured < best - 1e-5:
             best, kept, patience = measured, _copy(layer), 0
         else:
@@ -75,8 +104,8 @@ def fit_probe(
             if patience == 5:
                 break
     weight, bias = kept
-    odds = x[aside].numpy() @ weight.T + bias
-    return Probe(weight, bias, mean, deviation, _temperature(odds, labels[aside]), best)
+    odds = x[held].numpy() @ weight.T + bias
+    return Probe(weight, bias, mean, deviation, _temperature(odds, labels[held]), best)
 
 
 def _copy(layer: nn.Linear) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +119,7 @@ def _temperature(odds: np.ndarray, labels: np.ndarray) -> float:
     return float(factors[int(np.argmin(losses))])
 
 
-def shuffled(labels: np.ndarray, texts: list[str], seed: int) -> np.ndarray:
+def shuffled(labels: np.ndarray, texts: Sequence[str], seed: int) -> np.ndarray:
     """Labels of a control task: each different text gets those of another, so that only memory can learn them."""
     first: dict[str, int] = {}
     for at, text in enumerate(texts):
@@ -102,26 +131,42 @@ def shuffled(labels: np.ndarray, texts: list[str], seed: int) -> np.ndarray:
     return found
 
 
+# -------------------------------------------------------------------------------------- scores
+
+
 def f1(odds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """Micro-averaged F1 of ``odds > 0`` against 0/1 ``labels``, and macro-averaged over the labels that occur."""
-    said = odds > 0
-    right = (said & (labels > 0.5)).sum(0).astype(float)
-    wrong = (said & (labels < 0.5)).sum(0)
-    missed = (~said & (labels > 0.5)).sum(0)
-    total = 2 * right.sum() + wrong.sum() + missed.sum()
-    there = labels.sum(0) > 0
-    each = 2 * right[there] / np.maximum(2 * right[there] + wrong[there] + missed[there], 1)
-    return float(2 * right.sum() / max(total, 1)), float(each.mean()) if len(each) else 0.0
+    each = f1_each(odds, labels)
+    said, there = odds > 0, labels > 0.5
+    right = float((said & there).sum())
+    total = float(said.sum() + there.sum())
+    occurring = each[there.any(0)]
+    return 2 * right / max(total, 1.0), float(occurring.mean()) if len(occurring) else 0.0
+
+
+def f1_each(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """F1 of each label (0 where it is neither said nor there), of shape (labels,)."""
+    said, there = odds > 0, labels > 0.5
+    found: np.ndarray = 2 * (said & there).sum(0) / np.maximum(said.sum(0) + there.sum(0), 1)
+    return found
 
 
 def area(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve: how often a positive scores above a negative (Mann and Whitney 1947), ties half."""
+    """Area under the ROC curve: how often a positive scores above a negative (Mann and Whitney 1947), ties half;
+    0.5 where there are only positives or only negatives."""
     order = np.argsort(scores, kind="stable")
     ranks = np.empty(len(scores))
     ranks[order] = np.arange(1, len(scores) + 1)
-    for value in np.unique(scores):
-        same = scores == value
-        if same.sum() > 1:
-            ranks[same] = ranks[same].mean()
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    means = np.bincount(inverse, weights=ranks) / counts
+    ranks = means[inverse]
     n, m = int(positive.sum()), int((~positive).sum())
     return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m)) if n and m else 0.5
+
+
+def agreement(expected: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How well expected symbols (probabilities) and those that Lean found (0/1) agree, for each step in [0, 1]: the
+    weighted Jaccard index."""
+    both, either = np.minimum(expected, labels).sum(1), np.maximum(expected, labels).sum(1)
+    found: np.ndarray = both / np.maximum(either, 1e-9)
+    return found

@@ -19,6 +19,8 @@ class ValueHead:
     out_bias: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
+    loss: float = 0.0
+    """Cross-entropy of being proved, on the states that were set aside."""
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
         """Of shape (states, 2)."""
@@ -28,17 +30,23 @@ class ValueHead:
 
 
 def fit_value(
-    inputs: np.ndarray, proved: np.ndarray, distance: np.ndarray, *, seed: int, width: int = 32, epochs: int = 40
+    inputs: np.ndarray,
+    proved: np.ndarray,
+    distance: np.ndarray,
+    aside: np.ndarray,
+    *,
+    seed: int,
+    width: int = 32,
+    epochs: int = 40,
 ) -> ValueHead:
     """Learns from states with ``proved`` 0/1 and ``distance`` (steps to a proof, NaN where none is known).
 
-    A fifth is set aside, to keep the best epoch and to calibrate by a slope and an offset (Platt 1999).
+    Those ``aside`` tell which epoch is best and calibrate by a slope and an offset (Platt 1999).
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
-    order = generator.permutation(len(inputs))
-    aside, learn = order[: max(2, len(order) // 5)], order[max(2, len(order) // 5) :]
+    held, learn = np.flatnonzero(aside), np.flatnonzero(~aside)
     mean, deviation = inputs[learn].mean(0), inputs[learn].std(0) + 1e-3
     x = torch.from_numpy(((inputs - mean) / deviation).astype(np.float32))
     y = torch.from_numpy(proved.astype(np.float32))
@@ -58,15 +66,15 @@ def fit_value(
             optimiser.step()
         network.eval()
         with torch.no_grad():
-            measured = float(nn.functional.binary_cross_entropy_with_logits(network(x[aside])[:, 0], y[aside]))
+            measured = float(nn.functional.binary_cross_entropy_with_logits(network(x[held])[:, 0], y[held]))
         if measured < best:
             best, kept = measured, {k: v.clone() for k, v in network.state_dict().items()}
     weights = {k: v.numpy() for k, v in kept.items()}
     head = ValueHead(weights["0.weight"], weights["0.bias"], weights["3.weight"], weights["3.bias"], mean, deviation)
-    slope, offset = _platt(head.outputs(inputs[aside])[:, 0], proved[aside])
+    slope, offset = _platt(head.outputs(inputs[held])[:, 0], proved[held])
     out, bias = head.out.copy(), head.out_bias.copy()
     out[0], bias[0] = out[0] * slope, bias[0] * slope + offset
-    return ValueHead(head.hidden, head.hidden_bias, out, bias, mean, deviation)
+    return ValueHead(head.hidden, head.hidden_bias, out, bias, mean, deviation, best)
 
 
 def _loss(out: torch.Tensor, proved: torch.Tensor, far: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
@@ -91,4 +99,4 @@ def _platt(odds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         return loss
 
     optimiser.step(closure)
-    return float(slope.detach()), float(offset.detach())
+    return slope.item(), offset.item()
