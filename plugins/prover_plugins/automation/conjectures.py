@@ -19,7 +19,7 @@ from prover_plugins.automation.templates import Claim, claims
 from prover_plugins.automation.testing import Samples, refutation
 
 _MOST_CLAIMS = 80
-_AT_ONCE = 4
+_AT_ONCE = 3
 """Statements in one step."""
 
 _NAME = re.compile(r"lem(\d+)_\d+")
@@ -47,7 +47,7 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
                 have = _have(f"lem{level}_{number}", claim, _proof(goal, claim))
                 lines.append(f"try ({test}\n      {have})" if test else f"try ({have})")
             score = 0.3 if level not in known else 0.1
-            yield Suggestion("(" + "\n ".join(lines) + ")", score * 0.98**steps, FULL // 3, 10_000)
+            yield Suggestion("(" + "\n ".join(lines) + ")", score * 0.98**steps, FULL // 3, 20_000)
             steps += 1
 
 
