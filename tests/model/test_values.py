@@ -82,7 +82,7 @@ def test_a_folder_is_read_and_a_wrong_one_is_refused(folder: Path, tmp_path: Pat
     (folder / "config.json").write_text(json.dumps({"model_type": "ranker", "format": 1}))
     with pytest.raises(ModelError, match="prove train value"):
         ProgressModel.load(folder)
-    with pytest.raises(ModelError, match="cannot read the value model"):
+    with pytest.raises(ModelError, match="cannot read the value"):
         ProgressModel.load(tmp_path / "nowhere")
 
 
