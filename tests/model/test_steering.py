@@ -68,7 +68,10 @@ def test_steering_out_of_bounds_is_refused(table: object, complaint: str) -> Non
 def a_mapper(folder: Path, digest: str) -> Interventions:
     """A mapper with two symbols and layers 0 to 2 of random directions, and an intervention that uses it."""
     weight = np.random.default_rng(0).normal(size=(3, 2, WIDTH)).astype(np.float32)
-    about = {"format": 1, "model_sha256": digest, "layers": [0, 1, 2], "symbols": ["HAdd.hAdd", "Eq"], "layer": 1}
+    about = {
+        "format": 1, "model_sha256": digest, "layers": [0, 1, 2], "symbols": ["HAdd.hAdd", "Eq"], "layer": 1,
+        "layer_of": dict.fromkeys(("probe", "align", "value", "after"), 1),
+    }  # fmt: skip
     SymbolicMapper(about, {"probe.weight": weight, "probe.bias": np.zeros((3, 2), np.float32)}).save(folder)
     return Interventions(steer=(Steer("HAdd.hAdd", 0.5),), mapper=str(folder))
 
