@@ -185,12 +185,12 @@ def _directions(wanted: Interventions) -> list[tuple[int, float, Any]]:
     Raises:
         BadInput: there is no mapper, or it does not know a symbol or a layer.
     """
-    from prover.model.symbolic_mapper import SymbolicMapper
+    from prover.model.symbolic_mapper import PROBE, SymbolicMapper
 
     if not wanted.mapper:
         raise BadInput('[[steer]] needs a mapper: add mapper = "FOLDER" (made by prove mapper fit) to the edits')
     mapper = SymbolicMapper.load(Path(wanted.mapper))
-    layers = [mapper.layer if steer.layer is None else steer.layer for steer in wanted.steer]
+    layers = [mapper.layer_of(PROBE) if steer.layer is None else steer.layer for steer in wanted.steer]
     for layer in set(layers):
         total = sum(abs(steer.scale) for steer, at in zip(wanted.steer, layers, strict=True) if at == layer)
         if total > LARGEST + 1e-9:

@@ -292,6 +292,7 @@ def test_evaluate_sets_all_parts_beside_their_controls(fitted: Path, tmp_path: P
     assert probes["selectivity"] == pytest.approx(probes["micro"] - probes["control"])
     assert probes["by_symbol"]["kind target"]["spans"] > 0
     assert goals["goals"] >= 2 and goals["to_goal_recall@10"] >= goals["to_goal_recall@1"]
+    assert value["theorems_with_both"] > 0 and 0 <= value["auc_within_theorems"] <= 1
     assert value["states"] > 0 and 0 <= value["calibration_error"] <= 1 and "predicted" not in value
     assert steps["steps"] > 0 and 0 <= steps["outcome_accuracy"] <= 1
     numbers = json.loads((tmp_path / "numbers.json").read_text("utf-8"))

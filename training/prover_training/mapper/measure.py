@@ -193,19 +193,38 @@ def _value(mapper: SymbolicMapper, encoding: Encoding, states: States, seed: int
     words = word_features(states.texts)
     by_size = fit_value(states.sizes[learn], states.proved[learn], states.distance[learn], aside, seed=seed)
     by_words = fit_probe(words[learn], states.proved[learn, None], aside, seed=seed, floor=WORDS_FLOOR)
+    scores = {
+        "": value, "_by_size": by_size.outputs(states.sizes[held])[:, 0],
+        "_by_words": by_words.log_odds(words[held])[:, 0],
+    }  # fmt: skip
+    theorems = np.array([states.theorems[i] for i in held])
     far = np.isfinite(states.distance[held])
     distance, true = mapper.distance(hidden)[far], states.distance[held][far]
     usual = float(np.nanmedian(states.distance[learn])) if np.isfinite(states.distance[learn]).any() else 1.0
     return {
-        "states": len(held), "on_a_proof": float(proved.mean()), "auc": area(value, proved),
-        "auc_by_size": area(by_size.outputs(states.sizes[held])[:, 0], proved),
-        "auc_by_words": area(by_words.log_odds(words[held])[:, 0], proved),
+        "states": len(held), "on_a_proof": float(proved.mean()),
+        **{f"auc{by}": area(score, proved) for by, score in scores.items()},
+        "theorems_with_both": len(_within(value, proved, theorems)),
+        **{
+            f"auc_within_theorems{by}": float(np.mean(_within(score, proved, theorems) or [0.5]))
+            for by, score in scores.items()
+        },
         "calibration_error": _miscalibration(value, proved),
         "brier": float(np.mean((value - proved) ** 2)), "brier_of_the_mean": float(proved.mean() * (1 - proved.mean())),
         "distance_error": float(np.abs(distance - true).mean()) if len(true) else None,
         "distance_error_of_the_median": float(np.abs(usual - true).mean()) if len(true) else None,
         "predicted": value.tolist(), "happened": proved.tolist(),
     }  # fmt: skip
+
+
+def _within(scores: np.ndarray, positive: np.ndarray, theorems: np.ndarray) -> list[float]:
+    """The area under the curve of each theorem with states of both kinds: a search compares states of one theorem."""
+    found = []
+    for theorem in np.unique(theorems):
+        own = theorems == theorem
+        if 0 < positive[own].sum() < own.sum():
+            found.append(area(scores[own], positive[own]))
+    return found
 
 
 def _consistency(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, seed: int) -> dict[str, Any]:

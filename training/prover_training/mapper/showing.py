@@ -60,6 +60,8 @@ def _value(value: dict[str, Any]) -> str:
     said = (
         f"Value on {value['states']} held-out states ({value['on_a_proof']:.0%} on a proof): AUC {value['auc']:.3f} "
         f"(by size and number of goals {value['auc_by_size']:.3f}, by words {value['auc_by_words']:.3f}), "
+        f"within theorems {value['auc_within_theorems']:.3f} (by size {value['auc_within_theorems_by_size']:.3f}, by "
+        f"words {value['auc_within_theorems_by_words']:.3f}; {value['theorems_with_both']} have states of both kinds), "
         f"calibration error {value['calibration_error']:.3f}, Brier score {value['brier']:.3f} (of the mean "
         f"{value['brier_of_the_mean']:.3f})."
     )

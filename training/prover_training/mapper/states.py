@@ -29,8 +29,8 @@ class MapperConfig:
 @dataclass(slots=True)
 class States:
     """Distinct states: the rows of their goal spans, whether they were ``proved`` (on a found proof), the ``distance``
-    to its end (NaN unknown), their structures, texts (of the first goal) and sizes, modules, and which are ``held``
-    out."""
+    to its end (NaN unknown), their structures, texts (of the first goal) and sizes, theorems, modules, and which are
+    ``held`` out."""
 
     rows: np.ndarray
     proved: np.ndarray
@@ -38,6 +38,7 @@ class States:
     structures: list[Structure | None]
     texts: list[str]
     sizes: np.ndarray
+    theorems: list[str]
     units: list[str]
     held: np.ndarray
 
@@ -62,6 +63,7 @@ def states_of(encoding: Encoding, known: Known, config: MapperConfig) -> States:
         [known.get((step.theorem, step.state_before)) for step, _ in kept],
         [first_goal(step.state_before) for step, _ in kept],
         np.array([[np.log1p(len(s.state_before)), 1 + s.state_before.count("\n\n")] for s, _ in kept], np.float32),
+        [step.theorem for step, _ in kept],
         [unit_of(step) for step, _ in kept],
         np.array([is_held_out(step, config.held_out, config.seed) for step, _ in kept], bool),
     )
