@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.domain import Candidate
+from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, factors
-from prover_plugins.arithmetic.steps import Sketch, candidate, difference
+from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equation, difference
 
 _MOST_FACTORS = 4
 
@@ -34,8 +35,9 @@ def _cases(sketch: Sketch, hypothesis: str, p: Polynomial, found: list[Polynomia
     name = sketch.fresh("hf")
     given = sketch.fresh("hz", [name])
     product = " * ".join(f"({factor.lean(casts)})" for factor in found)
-    lift = f"have {given} : {_side(p, casts, 1)} = {_side(p, casts, -1)} := by exact_mod_cast {hypothesis}\n   "
-    head = f"have {name} : {product} = 0 := by\n   {lift if casts else ''}grind\n simp only [Int.mul_eq_zero] at {name}"
+    lift = f"have {given} := {cast_equation(hypothesis)}\n   {CASTS} at {given}\n   " if casts else ""
+    ring = "Rat" if _rational(sketch, p) else "Int"
+    head = f"have {name} : {product} = 0 := by\n   {lift}grind\n simp only [{ring}.mul_eq_zero] at {name}"
     nested = name
     for _ in found[2:]:  # the product is associated to the left, and so is the disjunction
         nested = f"({nested} | {name})"
@@ -43,6 +45,5 @@ def _cases(sketch: Sketch, hypothesis: str, p: Polynomial, found: list[Polynomia
     yield candidate(f"({head}\n {split} <;> try first | omega | grind)", 0.45)
 
 
-def _side(p: Polynomial, casts: frozenset[str], sign: int) -> str:
-    """The terms of ``p`` with that sign, made positive: one side of an equation without subtraction."""
-    return Polynomial({m: abs(c) for m, c in p.terms.items() if (c > 0) == (sign > 0)}).lean(casts)
+def _rational(sketch: Sketch, p: Polynomial) -> bool:
+    return any(sketch.kinds.get(name) is Kind.RAT for name in p.variables)

@@ -10,6 +10,7 @@ from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
 from prover.problem import Problem
 from prover_plugins.arithmetic.counterexamples import counterexample
+from prover_plugins.arithmetic.divisors import divisors
 from prover_plugins.arithmetic.factoring import factorings
 from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
 from prover_plugins.arithmetic.language import Kind
@@ -22,7 +23,7 @@ from prover_plugins.arithmetic.subtraction import subtractions
 from prover_plugins.arithmetic.witnesses import witnesses
 
 _MOST_GOALS = 4
-_RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (witnesses, squares, residues, subtractions)
+_RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (witnesses, squares, residues, subtractions, divisors)
 _FACTORING_FROM = 0.45
 """The best score of a factoring: what is better comes first, and may make sympy unnecessary."""
 

@@ -16,10 +16,18 @@ NAME = "arithmetic"
 HEARTBEATS = 200_000
 WALL_MS = 8_000
 
+CASTS = "simp only [Int.natCast_add, Int.natCast_mul, Int.natCast_pow, Int.natCast_one, Int.cast_ofNat_Int]"
+"""Moves casts of natural numbers inward. ``push_cast`` would do, but fails on numerals of more than some 300."""
 
-def candidate(tactic: str, score: float) -> Candidate:
+
+def cast_equation(name: str) -> str:
+    """The term that casts an equation of natural numbers to the integers."""
+    return f"congrArg (Nat.cast (R := Int)) {name}"
+
+
+def candidate(tactic: str, score: float, wall_ms: int = WALL_MS) -> Candidate:
     """A step of this module with the limits for nonlinear reasoning."""
-    return Candidate(tactic, NAME, score=score, heartbeats=HEARTBEATS, wall_ms=WALL_MS)
+    return Candidate(tactic, NAME, score=score, heartbeats=HEARTBEATS, wall_ms=wall_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,10 @@ class Sketch:
             name = f"{base}{number}"
         return name
 
+    def others(self, *kept: str) -> list[str]:
+        """The names of all hypotheses but ``kept``, last first: what a step that needs no more may clear."""
+        return [h.name for h in reversed(self.goal.hypotheses) if h.is_prop and h.accessible and h.name not in kept]
+
     def naturals(self, p: Polynomial) -> frozenset[str]:
         """The variables of ``p`` that are natural numbers."""
         return frozenset(name for name in p.variables if self.kinds.get(name) is Kind.NAT)
@@ -68,7 +80,7 @@ class Sketch:
 
 def difference(relation: Term) -> Polynomial | None:
     """``left - right`` of a relation between numbers as a polynomial; None where it is none."""
-    if len(relation.arguments) != 2 or relation.arguments[0].kind not in (Kind.NAT, Kind.INT):
+    if len(relation.arguments) != 2 or relation.arguments[0].kind not in (Kind.NAT, Kind.INT, Kind.RAT):
         return None
     try:
         return polynomial(relation.arguments[0]) - polynomial(relation.arguments[1])
