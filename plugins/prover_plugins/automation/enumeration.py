@@ -12,6 +12,9 @@ from prover_plugins.automation.arithmetic import bounded
 from prover_plugins.automation.closing import FULL
 from prover_plugins.automation.reading import Reader, Suggestion, identifiers
 
+_MOST_SPLITS = 120
+"""Values of one variable that get a goal each."""
+
 _MOST_CASES = 30_000
 """More than the kernel evaluates in some ten seconds."""
 
@@ -228,13 +231,14 @@ def _integer_split(goal: Reader, integers: list[HypothesisView]) -> Iterator[Sug
         highs = [
             int(n) - (r == "<") for r, n in re.findall(rf"(?<![\w.]){name} ([≤<]) (-?\d+)", text)
         ]
-        if lows and highs and 0 <= min(highs) - max(lows) < 60:
+        if lows and highs and 0 <= min(highs) - max(lows) < _MOST_SPLITS:
             fact = goal.fresh("hv")
             values = range(max(lows), min(highs) + 1)
             cases = " ∨ ".join(f"{variable.name} = {value}" for value in values)
             pattern = " | ".join(["rfl"] * len(values))
             head = f"have {fact} : {cases} := by omega\n rcases {fact} with {pattern} <;> "
-            yield Suggestion(f"({head}first | omega | simp_all)", 0.5, FULL, 10_000)
+            likely = 0.5 if len(values) <= 60 else 0.2
+            yield Suggestion(f"({head}first | omega | simp_all)", likely, FULL, 20_000)
             yield Suggestion(f"({head}simp_all)", 0.15, FULL, 10_000)
 
 

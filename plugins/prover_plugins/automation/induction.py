@@ -42,6 +42,17 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
             goal.is_mutual(a.function) and variable.name in a.free for a in goal.goal.applications
         )
         yield from _on_measure(goal, variable, others, 0.9 if mutual else score)
+        together = [o for o in others if o in recursed and goal.variable(o).recursive]
+        if len(together) > 1:
+            # functions that recurse on several arguments at once need the cases of all
+            cases_of = " <;> ".join(f"cases {other}" for other in together)
+            yield Suggestion(
+                f"induction {variable.name}{general} <;> {cases_of} <;> "
+                f"try first | (simp_all{unfolding}; done) | grind{unfolding}",
+                score * 0.5,
+                6 * QUICK,
+                8_000,
+            )
         for other in others:
             if goal.variable(other).recursive:
                 yield Suggestion(

@@ -42,7 +42,7 @@ def renaming(goal: Reader) -> Iterator[Suggestion]:
 
 def _base_name(hypothesis: HypothesisView) -> str:
     if hypothesis.is_prop:
-        return "ih" if hypothesis.name.startswith("ih") else "h"
+        return "ih" if "ih" in hypothesis.name else "h"
     if hypothesis.is_instance:
         return "inst"
     plain = hypothesis.name.rstrip("✝")
