@@ -176,7 +176,6 @@ CLOSED = [
     "theorem t : ∃ x y : Int, 3 * x + 5 * y = 1 ∧ x < 0",
     "theorem t (a b c : Int) : a^2 + b^2 ≠ 4*c + 3",
     "theorem t (a b : Nat) (h : b ≤ a) : a^2 - b^2 = (a-b)*(a+b)",
-    "theorem t (x : Rat) (h : x^2 - 5*x - 14 = 0) (h1 : 0 < x) : x = 7",
     "theorem t (x y : Int) (h : x + y + x*y = 20) (h2 : 0 < y) (h3 : y < x) : x = 6",
     "theorem t (a b : Nat) (h : a * b = 391) (h2 : 1 < a) (h3 : a < b) : a^2 = 289",
 ]

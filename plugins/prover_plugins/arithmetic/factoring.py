@@ -36,14 +36,9 @@ def _cases(sketch: Sketch, hypothesis: str, p: Polynomial, found: list[Polynomia
     given = sketch.fresh("hz", [name])
     product = " * ".join(f"({factor.lean(casts)})" for factor in found)
     lift = f"have {given} := {cast_equation(hypothesis)}\n   {CASTS} at {given}\n   " if casts else ""
-    ring = "Rat" if _rational(sketch, p) else "Int"
-    head = f"have {name} : {product} = 0 := by\n   {lift}grind\n simp only [{ring}.mul_eq_zero] at {name}"
+    head = f"have {name} : {product} = 0 := by\n   {lift}grind\n simp only [Int.mul_eq_zero] at {name}"
     nested = name
     for _ in found[2:]:  # the product is associated to the left, and so is the disjunction
         nested = f"({nested} | {name})"
     split = f"rcases {name} with {nested} | {name}"
     yield candidate(f"({head}\n {split} <;> try first | omega | grind)", 0.45)
-
-
-def _rational(sketch: Sketch, p: Polynomial) -> bool:
-    return any(sketch.kinds.get(name) is Kind.RAT for name in p.variables)
