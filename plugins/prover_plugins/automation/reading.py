@@ -38,10 +38,9 @@ class Reader:
     """One goal with the questions that rules ask of it; answers are computed at first use."""
 
     def __init__(self, goal: GoalView, header: str = "") -> None:
-        """``header`` is the problem's: it tells in which order functions are defined, and which are mutually recursive,
-        which the goal does not show (the partners are compiled into one another)."""
+        """``header`` is the problem's: it tells which functions are mutually recursive, which the
+        goal does not show (the partners are compiled into one another)."""
         self.goal = goal
-        self.defined = _DEFINED.findall(header)
         self.mutual = [frozenset(_DEFINED.findall(block)) for block in _MUTUAL.findall(header)]
 
     @cached_property
