@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.domain import Candidate
-from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, factors
 from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equation, difference
 

@@ -80,7 +80,7 @@ class Sketch:
 
 def difference(relation: Term) -> Polynomial | None:
     """``left - right`` of a relation between numbers as a polynomial; None where it is none."""
-    if len(relation.arguments) != 2 or relation.arguments[0].kind not in (Kind.NAT, Kind.INT, Kind.RAT):
+    if len(relation.arguments) != 2 or relation.arguments[0].kind not in (Kind.NAT, Kind.INT):
         return None
     try:
         return polynomial(relation.arguments[0]) - polynomial(relation.arguments[1])

@@ -3,5 +3,5 @@
 ``proposer`` asks the rules in turn; each rule module reads a goal and suggests tactics of one kind: ``closing``
 (finish it), ``structure`` (introductions, eliminations, case splits), ``induction``, ``rewriting`` (definitions,
 hypotheses, lemmas) and ``arithmetic`` (bounded and modular case analysis). ``conjectures`` proves small lemmas
-first: ``templates`` makes the statements, ``testing`` the tests. ``reading`` is what they share.
+first. ``reading`` is what they share.
 """
