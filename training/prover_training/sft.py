@@ -87,7 +87,9 @@ def train_sft(
         raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
     torch.set_num_threads(1 if not torch.cuda.is_available() else torch.get_num_threads())
     theorems = [theorem for path in data for theorem in read_traces(path)]
-    pairs = pairs_of(theorems)
+    every = pairs_of(theorems)
+    model, tokenizer = load_or_make(config, every)
+    pairs = _fitting(every, tokenizer, config)
     out.mkdir(parents=True, exist_ok=True)
     (out / FEED).unlink(missing_ok=True)
     log = FeedLog(out / FEED)
@@ -98,8 +100,8 @@ def train_sft(
     # The whole order is drawn beforehand: a run that goes on after an interruption reads the same one.
     order = [index for _ in range(config.steps) for index in drawing.draw()]
     log.close()
-    say(f"{len(theorems)} theorems, {len(pairs)} steps; {config.steps} updates of {config.batch}")
-    model, tokenizer = load_or_make(config, pairs)
+    said = f"{len(theorems)} theorems, {len(pairs)} steps ({len(every) - len(pairs)} longer ones left out)"
+    say(f"{said}; {config.steps} updates of {config.batch}")
     trainer = _trainer(model, tokenizer, pairs, order, config, checkpoints, say)
     if measure is not None:
         trainer.add_callback(_measuring(*measure, tokenizer))
@@ -133,6 +135,15 @@ def load_or_make(config: SftConfig, pairs: Sequence[Pair]) -> tuple[Any, Any]:
     if loaded.seq2seq:
         raise BadInput(f"{config.model} is an encoder-decoder model; sft trains causal models")
     return loaded.model.train(), loaded.tokenizer
+
+
+def _fitting(pairs: Sequence[Pair], tokenizer: Any, config: SftConfig) -> list[Pair]:
+    """The pairs that are read whole: a longer one would be cut where its tactic stands, and teach nothing."""
+    write, nothing = format_named(config.prompt).write, Problem("")
+    texts = [f"{write(nothing, p.state, ())}{p.tactic}" for p in pairs]
+    lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]] if texts else []
+    # One token is for the end.
+    return [pair for pair, length in zip(pairs, lengths, strict=True) if length < config.length]
 
 
 def _trainer(

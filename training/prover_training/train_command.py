@@ -227,8 +227,9 @@ def experiment(
 ) -> None:
     """Does the order matter? The same small model on the same data by several curricula, with several seeds."""
     from prover.session import Options, Session
-    from prover_training.experiment import ExperimentConfig, table
+    from prover_training.experiment import ExperimentConfig
     from prover_training.experiment import experiment as run
+    from prover_training.experiment_results import table
     from prover_training.settings import read_settings
 
     settings = read_settings(ExperimentConfig, "experiment", config, sets, seed=seed)
