@@ -18,9 +18,11 @@ import msgspec
 
 from prover.domain import Candidate, Environment, State, StepStatus
 from prover.errors import BadInput, InfrastructureFault
+from prover.hookspecs import ConsistencyCheck
 from prover.model.language_model import LanguageModel, Sample, Sampling
 from prover.model.prompts import PromptFormat
 from prover.problem import Problem
+from prover.search.checking import Checks
 from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited
 from prover_training.rollouts import Open
 
@@ -33,11 +35,14 @@ ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class AloneConfig:
-    """``steps`` of Lean for each problem; ``samples`` answers to each state, drawn at ``temperature``."""
+    """``steps`` of Lean for each problem, of at most ``heartbeats`` (in thousands; 0: Lean's own limit); ``samples``
+    answers to each state, drawn at ``temperature``.
+    """
 
     steps: int = 32
     samples: int = 8
     temperature: float = 1.0
+    heartbeats: int = 0
     seed: int = 0
 
 
@@ -106,8 +111,12 @@ class _Search:
 class Prover:
     """Proves with a language model alone. Checks are remembered: the same proof is not checked twice."""
 
-    def __init__(self, open_problem: Open, form: PromptFormat, config: AloneConfig | None = None) -> None:
-        self._open, self._form, self.config = open_problem, form, config or AloneConfig()
+    def __init__(
+        self, open_problem: Open, form: PromptFormat, config: AloneConfig | None = None,
+        checks: Sequence[ConsistencyCheck] = (),
+    ) -> None:  # fmt: skip
+        """``checks`` look at what Lean accepted, as in any search (that a library theorem is not proved by itself)."""
+        self._open, self._form, self.config, self._checks = open_problem, form, config or AloneConfig(), checks
         self._checked: dict[tuple[str, str, tuple[str, ...]], bool] = {}
 
     def attempts(
@@ -147,9 +156,9 @@ class Prover:
             seconds = (time.monotonic() - started) / max(len(problems), 1)
             return [None if s is None or s.fault else s.attempt(seconds) for s in searches]
         finally:
-            for search in searches:
-                if search is not None:
-                    search.environment.close()
+            for opened in searches:
+                if opened is not None:
+                    opened.environment.close()
 
     def _opened(self, problem: Problem) -> _Search | None:
         try:
@@ -188,7 +197,12 @@ class Prover:
             for action in self._form.read(sample.text)[:1]:
                 if action in before:
                     continue
-                candidates.setdefault(action, Candidate(action, "lrm", log_probability=sample.log_probability or 0.0))
+                candidates.setdefault(
+                    action,
+                    Candidate(
+                        action, "lrm", sample.log_probability or 0.0, heartbeats=self.config.heartbeats or None
+                    ),
+                )  # fmt: skip
         chosen = list(candidates.values())[: self.config.steps - len(search.tried)]
         try:
             results = search.environment.step(search.states[number], chosen) if chosen else []
@@ -216,5 +230,6 @@ class Prover:
     def _accepted(self, search: _Search, actions: tuple[str, ...]) -> bool:
         question = (search.problem.header, search.problem.statement, actions)
         if question not in self._checked:
-            self._checked[question] = search.environment.verify(actions).accepted
+            verdict = search.environment.verify(actions)
+            self._checked[question] = Checks(search.problem, self._checks).apply(actions, verdict).accepted
         return self._checked[question]

@@ -139,11 +139,25 @@ def load_or_make(config: SftConfig, pairs: Sequence[Pair]) -> tuple[Any, Any]:
 
 def _fitting(pairs: Sequence[Pair], tokenizer: Any, config: SftConfig) -> list[Pair]:
     """The pairs that are read whole: a longer one would be cut where its tactic stands, and teach nothing."""
+    rows = _rows(pairs, tokenizer, config)
+    return [pair for pair, ids in zip(pairs, rows["input_ids"], strict=True) if len(ids) <= config.length]
+
+
+def _rows(pairs: Sequence[Pair], tokenizer: Any, config: SftConfig) -> dict[str, list[list[int]]]:
+    """Each pair as tokens, and a mask that is 1 where the model has to learn: the tactic and its end."""
+    if not pairs:
+        return {"input_ids": [], "completion_mask": []}
     write, nothing = format_named(config.prompt).write, Problem("")
-    texts = [f"{write(nothing, p.state, ())}{p.tactic}" for p in pairs]
-    lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]] if texts else []
-    # One token is for the end.
-    return [pair for pair, length in zip(pairs, lengths, strict=True) if length < config.length]
+    prompts = tokenizer([str(write(nothing, p.state, ())) for p in pairs])["input_ids"]
+    tactics = tokenizer([p.tactic for p in pairs], add_special_tokens=False)["input_ids"]
+    end = tokenizer.eos_token_id
+    prompts = [ids[:-1] if ids[-1:] == [end] else ids for ids in prompts]
+    return {
+        "input_ids": [[*before, *after, end] for before, after in zip(prompts, tactics, strict=True)],
+        "completion_mask": [
+            [0] * len(before) + [1] * (len(after) + 1) for before, after in zip(prompts, tactics, strict=True)
+        ],
+    }
 
 
 def _trainer(
@@ -156,10 +170,8 @@ def _trainer(
     from trl import SFTTrainer
 
     disable_progress_bars()
-    write = format_named(config.prompt).write
-    nothing = Problem("")
-    rows = {"prompt": [str(write(nothing, p.state, ())) for p in pairs], "completion": [p.tactic for p in pairs]}
-    dataset = Dataset.from_dict(rows).select(list(order))
+    # Each pair becomes tokens once, however often it is fed.
+    dataset = Dataset.from_dict(_rows(pairs, tokenizer, config)).select(list(order))
     cuda = torch.cuda.is_available()
     settings = TrlConfig(
         output_dir=str(folder), max_steps=config.steps, per_device_train_batch_size=config.batch,
