@@ -73,9 +73,10 @@ def experiment(
         raise BadInput("the experiment needs attempts with proofs of several modules; gather more")
     out.mkdir(parents=True, exist_ok=True)
     traces = out / "train.jsonl"
-    if not traces.exists():
-        for attempt in learned:
-            append(traces, attempt)
+    for file, attempts in ((traces, learned), (out / "held_out.jsonl", kept)):
+        if not file.exists():
+            for attempt in attempts:
+                append(file, attempt)
     chosen = spread(kept, config.problems)
     prover = Prover(
         open_problem, format_named(config.prompt), AloneConfig(config.lean_steps, config.samples, seed=config.seed)

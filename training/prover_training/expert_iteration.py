@@ -1,9 +1,9 @@
 """Expert iteration: search with the current model, keep what Lean accepted, train on it, and again.
 
-Each round searches its share of the training problems with the best model so far, adds its attempts to the earlier ones,
-trains on them and measures on held-out problems. What is trained is a learner (:mod:`prover_training.learners`): the
-ranker, or a language model that proves alone. A round that does not improve is kept in the record, but the best model
-is the one that goes on. A run that died goes on with the round it was in.
+Each round searches its share of the training problems with the best model so far, adds its attempts to the earlier
+ones, trains on them and measures on held-out problems. What is trained is a learner
+(:mod:`prover_training.learners`): the ranker, or a language model that proves alone. A round that does not improve is
+kept in the record, but the best model is the one that goes on. A run that died goes on with the round it was in.
 """
 
 from __future__ import annotations

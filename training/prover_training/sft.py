@@ -181,9 +181,19 @@ def _trainer(
         logging_steps=max(1, config.steps // 50), save_steps=config.save_steps, save_total_limit=2,
         dataset_num_proc=None,
     )  # fmt: skip
-    return SFTTrainer(
-        model=model, args=settings, train_dataset=dataset, processing_class=tokenizer, callbacks=[progress(say)]
+    return quiet(
+        SFTTrainer(
+            model=model, args=settings, train_dataset=dataset, processing_class=tokenizer, callbacks=[progress(say)]
+        )
     )
+
+
+def quiet(trainer: Any) -> Any:
+    """The trainer without what prints to the standard output, which is for results."""
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def progress(say: Callable[[str], None]) -> Any:
