@@ -76,6 +76,10 @@ def _read_problem(line: str, path: Path, number: int) -> Problem:
     metadata = record.get("metadata", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise BadInput(f"{path}: line {number}: 'metadata' is an object of texts", line=number)
+    module = record.get("module", "")
+    if isinstance(module, str) and module:
+        # Of which module a library problem is: whole modules are held out.
+        metadata = {"module": module, **metadata}
     return Problem(
         statement=record["statement"],
         name=record["name"],

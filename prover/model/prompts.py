@@ -70,6 +70,11 @@ def _plain(problem: Problem, state: str, facts: Sequence[str]) -> Prompt:
     return f"{known}STATE\n{state}\nTACTIC\n"
 
 
+def _focused(problem: Problem, state: str, facts: Sequence[str]) -> Prompt:
+    # Tactics work on the first goal; the others only make the prompt longer.
+    return _plain(problem, state.split("\n\n", 1)[0], facts)
+
+
 def _reasoning(problem: Problem, state: str, facts: Sequence[str]) -> Prompt:
     known = "".join(f"- {fact}\n" for fact in facts[:FACTS])
     lemmas = f"\nLemmas that may help:\n{known}" if known else ""
@@ -217,6 +222,7 @@ FORMATS = {
     form.name: form
     for form in (
         PromptFormat("plain", _plain, read_tactic),
+        PromptFormat("focused", _focused, read_tactic),
         PromptFormat("reasoning", _reasoning, read_reasoned, max_tokens=512),
         PromptFormat("reprover", _reprover, read_tactic, max_tokens=256),
         PromptFormat("bfs", _bfs, read_tactic, max_tokens=128),

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 pytest.importorskip("torch")
 
-from prover_training.expert_iteration import IterationConfig, Round, best, best_proofs, expert_iteration
+from prover_training.expert_iteration import IterationConfig, Round, apart, best, best_proofs, expert_iteration
 from prover_training.gather import GatherConfig
 from prover_training.settings import read_settings
 from prover_training.sft import SftConfig
@@ -104,6 +104,74 @@ def test_expert_iteration_learns_measures_and_resumes(
     with pytest.raises(BadInput, match="--resume"):
         expert_iteration(every[:20], every[20:], out, config)
     assert expert_iteration(every[:20], every[20:], out, config, resume=True) == rounds
+
+
+def test_expert_iteration_with_a_language_model(lean_toolchain: Toolchain, tmp_path: Path) -> None:
+    pytest.importorskip("trl")
+    # Goals of one kind that the model was shown, with other names; held out are others of that kind.
+    path, data = tmp_path / "problems.jsonl", tmp_path / "data.jsonl"
+    letters = [(a, b) for a in "abcdefgh" for b in "mnuvw"]
+    lines = [
+        json.dumps({"name": f"p{i}", "statement": f"theorem t ({a} {b} : Prop) (h : {a} ∧ {b}) : {b}", "imports": []})
+        for i, (a, b) in enumerate(letters)
+    ]
+    path.write_text("\n".join(lines[:30]) + "\n")
+    (tmp_path / "held.jsonl").write_text("\n".join(lines[30:36]) + "\n")
+    from prover_training.elementary import run_in_lean
+
+    from prover.lean.environment import LeanDomain
+    from prover.session import Options, Session
+    from prover.traces.searches import append
+
+    with Session(Options(use_service=False)) as session:
+        for i, (a, b) in enumerate(letters[36:]):
+            statement = f"theorem t ({a} {b} : Prop) (h : {a} ∧ {b}) : {b}"
+            found = run_in_lean(statement, ["exact h.2"], f"d{i}", LeanDomain(session.server()).open)
+            assert found is not None
+            append(data, found)
+    words = ["train", "expert-iteration", str(path), "--validation", str(tmp_path / "held.jsonl"), "--data", str(data)]
+    sets = "learner=lm rounds=1 problems=12 steps=6 first=30 updates=10 batch=8 words=300 width=32 layers=1 length=96"
+    words += [word for text in (*sets.split(), "learning_rate=0.01") for word in ("--set", text)]
+    answer = CliRunner().invoke(cli, [*words, "-o", str(tmp_path / "run"), "--json"])
+    assert answer.exit_code == 0, answer.output
+    first, second = json.loads(answer.stdout)["rounds"]
+    assert first["held_out"] >= 4 and first["of"] == second["of"] == 6, "it learned what it was shown"
+    assert second["searched"] == 12 and second["proved"] >= 8 and second["measures"]["pairs"] > 4
+    for attempt in read_attempts(tmp_path / "run" / "round1" / "attempts.jsonl"):
+        assert {step.proposer for step in attempt.tried} == {"lrm"}
+    assert (tmp_path / "run" / "rounds.png").is_file()
+    again = CliRunner().invoke(cli, [*words, "-o", str(tmp_path / "run"), "--resume", "--json"])
+    assert json.loads(again.stdout)["rounds"] == [first, second]
+    refused = CliRunner().invoke(cli, [*words, "--set", "learner=hope", "-o", str(tmp_path / "other")])
+    assert refused.exit_code == 2 and "there are ranker and lm" in refused.output
+    # The model alone, as a command.
+    model = str(tmp_path / "run" / "round0" / "model")
+    held, out = str(tmp_path / "held.jsonl"), str(tmp_path / "alone.jsonl")
+    answer = CliRunner().invoke(
+        cli, ["train", "alone", held, "--model", model, "-o", out, "--set", "steps=6", "--json"]
+    )
+    found_alone = json.loads(answer.stdout)
+    assert found_alone["problems"] == 6 and found_alone["proved"] == first["held_out"]
+
+
+def test_held_out_modules_are_those_that_nothing_is_learned_from(tmp_path: Path) -> None:
+    from conftest import attempt
+
+    from prover.bench.suite import read_suite
+    from prover.traces.searches import append
+
+    def problem(name: str, module: str) -> str:
+        return json.dumps({"name": name, "statement": "theorem t : True", "module": module}) + "\n"
+
+    append(tmp_path / "data.jsonl", attempt("x", "Init.A", "a"))
+    append(tmp_path / "data.jsonl", attempt("linear_1", "", "a"))
+    (tmp_path / "held.jsonl").write_text(
+        problem("a", "Init.A") + problem("b", "Init.B") + problem("c", "Init.C")
+        + problem("linear_1", "generated.linear") + problem("linear_2", "generated.linear")
+    )  # fmt: skip
+    (tmp_path / "train.jsonl").write_text(problem("d", "Init.C") + problem("linear_3", "generated.linear"))
+    held, learned = (read_suite(tmp_path / f"{part}.jsonl").problems for part in ("held", "train"))
+    assert [p.name for p in apart(held, learned, [tmp_path / "data.jsonl"])] == ["b", "linear_2"]
 
 
 def test_the_best_round_goes_on() -> None:

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from prover_training.curriculum.annotations import Annotation, Raised, read_annotations, reviewed
@@ -25,8 +25,10 @@ from prover_training.curriculum.schedule import BySteps, BySuccess, Schedule, st
 
 from prover.cli.main import cli
 from prover.errors import BadInput
+from prover.lean.server import LeanServer
 from prover.plugins import curricula, load_plugins
-from prover.traces.benchmark import write_theorems
+from prover.session import Session
+from prover.traces.benchmark import read_any, write_theorems
 from prover.traces.theorem import TracedTactic, TracedTheorem
 
 
@@ -225,3 +227,74 @@ def test_malformed_annotations_are_named(tmp_path: Path, line: str, says: str) -
     path.write_text(line + "\n")
     with pytest.raises(BadInput, match=f"line 1: .*{says}"):
         read_annotations(path)
+
+
+SOURCE = """theorem first (p q : Prop) (hp : p) (hq : q) : p ∧ q := by
+  constructor
+  exact hp
+  exact hq
+
+theorem second (n : Nat) : n + 0 = n := by
+  rfl
+
+theorem third (n : Nat) : 0 + n = n := by
+  simp
+
+theorem fourth (a b : Nat) (h : a = b) : b = a := by
+  rw [h]
+"""
+
+
+def test_reviewed_traces_are_checked_by_lean_again(
+    lean_server: LeanServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Borrowed:
+        def __getattr__(self, name: str) -> object:
+            return getattr(lean_server, name)
+
+        def close(self) -> None:
+            """The fixture ends the server."""
+
+    monkeypatch.setattr(Session, "server", lambda self: Borrowed())
+    (tmp_path / "A.lean").write_text(SOURCE)
+    traces, review, out = tmp_path / "traces", tmp_path / "review.jsonl", tmp_path / "reviewed.jsonl"
+
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(cli, list(words), catch_exceptions=False)
+
+    assert call("trace", str(tmp_path / "A.lean"), "-o", str(traces)).exit_code == 0
+    remarks = [
+        {"full_name": "first", "action": "raise", "by": 4},
+        {"full_name": "second", "action": "drop"},
+        {"full_name": "third", "action": "correct", "tactic": 0, "new_tactic": "exact Nat.zero_add n"},
+    ]
+    review.write_text("".join(json.dumps(remark) + "\n" for remark in remarks))
+    done = call("curriculum", "annotate", str(traces), str(review), "-o", str(out))
+    assert done.exit_code == 0, done.output
+    assert "3 of 3 remarks applied; 3 theorems written" in done.output
+    kept = {found.full_name: found for found in read_any(out)}
+    assert sorted(kept) == ["first", "fourth", "third"]
+    (step,) = kept["third"].traced_tactics
+    assert step.tactic == "exact Nat.zero_add n", "the corrected step is in the trace"
+    assert (step.state_before, step.state_after) == ("n : Nat\n⊢ 0 + n = n", "no goals"), "as Lean saw it"
+    assert len(kept["first"].traced_tactics) == 3
+    shown = call("curriculum", "show", str(out), "--stages", "2", "--annotations", str(review), "--json")
+    assert json.loads(shown.output)["stages"][-1]["hardest"] == 7, "three steps, raised by four"
+
+    # What Lean does not accept is named and changes nothing; the others are applied.
+    remarks = [
+        {"full_name": "first", "action": "correct", "tactic": 1, "new_tactic": "exact hq"},
+        {"full_name": "fourth", "action": "correct", "tactic": 0, "new_tactic": "sorry"},
+        {"full_name": "third", "action": "correct", "tactic": 5, "new_tactic": "simp"},
+        {"full_name": "second", "action": "drop"},
+    ]
+    review.write_text("".join(json.dumps(remark) + "\n" for remark in remarks))
+    done = call("curriculum", "annotate", str(traces), str(review), "-o", str(out))
+    assert done.exit_code == 1
+    assert "first: correct not applied: Lean does not accept it" in done.output
+    assert "fourth: correct not applied: Lean does not accept it" in done.output
+    assert "third: correct not applied: the proof has 1 steps" in done.output
+    kept = {found.full_name: found for found in read_any(out)}
+    assert [step.tactic for step in kept["first"].traced_tactics] == ["constructor", "exact hp", "exact hq"]
+    assert [step.tactic for step in kept["fourth"].traced_tactics] == ["rw [h]"]
+    assert "second" not in kept

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("trl")
 
-from prover_training.rl import RlConfig, train_rl
-from prover_training.rollouts import Rollout, advantages, roll_out
+from prover_training.rl import RlConfig, chosen_turns, train_rl
+from prover_training.rollouts import Rollout, Turn, advantages, roll_out
 from prover_training.sft import SftConfig, train_sft
 
 from prover.domain import Environment, StepStatus
@@ -41,26 +42,37 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rollout(rewards: list[float], fault: bool = False) -> Rollout:
-    row = Rollout(PROBLEMS[0], [1], None)  # type: ignore[arg-type]
-    row.steps = [(3 * k, 3 * k + 2, r) for k, r in enumerate(rewards)]
-    row.tokens = [7] * (3 * len(rewards))
+    row = Rollout(PROBLEMS[0], None)  # type: ignore[arg-type]
+    row.turns = [Turn([1, k], [7] * (k + 1), [-0.5] * (k + 1), f"tactic {k}", r) for k, r in enumerate(rewards)]
     row.fault = fault
     return row
 
 
-def test_each_step_gets_its_own_advantage() -> None:
+def test_each_turn_gets_its_own_advantage() -> None:
     group = [rollout([0.0, 1.0]), rollout([-0.4, -0.4]), rollout([5.0], fault=True)]
     good, bad, lost = advantages(group)
-    assert good[0] == good[1] > 0 > bad[0] and good[2] == bad[2] == 0, "the environment's tokens count for nothing"
-    assert good[3] > 0 > bad[3]
-    assert lost == [0.0] * 3
-    assert [sum(row[k] for row in (good, bad)) for k in (0, 3)] == pytest.approx([0, 0])
-    # The same whole reward at another step: the tokens before it differ, those after it do not pay.
+    assert good[0] > 0 > bad[0] and good[1] > 0 > bad[1]
+    assert lost == [0.0]
+    assert [sum(row[k] for row in (good, bad)) for k in (0, 1)] == pytest.approx([0, 0])
+    # The same whole reward at another turn: those before it are alike, those after it do not pay.
     early, late = advantages([rollout([1.0, 0.0]), rollout([0.0, 1.0])])
-    assert early[0] == late[0] == 0 and late[3] > 0 > early[3]
+    assert early[0] == late[0] == 0 and late[1] > 0 > early[1]
 
 
-def test_rollouts_in_lean_keep_apart_what_the_model_and_lean_wrote(lean_server: LeanServer, taught: Path) -> None:
+def test_every_turn_counts_once_in_the_mean() -> None:
+    rows = [rollout([1.0, 0.0, 0.0]), rollout([0.0]), rollout([2.0], fault=True), rollout([])]
+    config = RlConfig(group=4)
+    values = advantages(rows)
+    picked = [chosen_turns(rows, config, random.Random(seed), 9) for seed in range(400)]
+    assert all(len(found) == 4 for found in picked)
+    assert all(found[2][1] == 0 and found[3] == (Turn([9], [9], [0.0], "", 0.0), 0.0) for found in picked)
+    mean = sum(len(row.turns) for row in rows) / len(rows)
+    expected = sum(values[0]) / mean
+    assert sum(found[0][1] for found in picked) / 400 == pytest.approx(expected, abs=0.15)
+    assert {found[0][0].action for found in picked} == {"tactic 0", "tactic 1", "tactic 2"}
+
+
+def test_rollouts_in_lean_ask_as_a_search_asks(lean_server: LeanServer, taught: Path) -> None:
     model = TransformersModel(taught)
     rewards = RewardSum(default_signals())
     rows = roll_out(
@@ -75,12 +87,13 @@ def test_rollouts_in_lean_keep_apart_what_the_model_and_lean_wrote(lean_server: 
     )
     assert len(rows) == 8 and [row.problem.name for row in rows] == ["a"] * 4 + ["b"] * 4
     for row in rows:
-        assert len(row.tokens) == len(row.mask) == len(row.logs)
-        for (start, end, _), action in zip(row.steps, row.actions, strict=True):
-            assert set(row.mask[start:end]) == {1}
-            assert model.tokenizer.decode(row.tokens[start:end], skip_special_tokens=True).strip() == action
-        assert sum(row.mask) == sum(end - start for start, end, _ in row.steps)
-        assert row.finished == bool(row.total is not None and any(r >= 1 for _, _, r in row.steps))
+        assert 1 <= len(row.turns) <= 3
+        for turn in row.turns:
+            assert len(turn.tokens) == len(turn.logs)
+            assert model.tokenizer.decode(turn.tokens, skip_special_tokens=True).strip() == turn.action
+            read = model.tokenizer.decode(turn.prompt, skip_special_tokens=True)
+            assert read.startswith("STATE\n") and read.endswith("\nTACTIC\n") and read.count("STATE") == 1
+        assert row.finished == bool(row.total is not None and any(turn.reward >= 1 for turn in row.turns))
     again = roll_out(
         model,
         PROBLEMS,
@@ -91,7 +104,7 @@ def test_rollouts_in_lean_keep_apart_what_the_model_and_lean_wrote(lean_server: 
         Sampling(max_tokens=12, seed=1),
         3,
     )
-    assert [row.actions for row in again] == [row.actions for row in rows]
+    assert [row.turns for row in again] == [row.turns for row in rows]
     # What counts as finished is what Lean says of the actions from the start.
     for row in rows:
         if row.finished:
@@ -99,8 +112,8 @@ def test_rollouts_in_lean_keep_apart_what_the_model_and_lean_wrote(lean_server: 
                 state, statuses = environment.initial_state, []
                 from prover.domain import Candidate
 
-                for action in row.actions:
-                    (result,) = environment.step(state, [Candidate(action, "t", score=1.0)])
+                for turn in row.turns:
+                    (result,) = environment.step(state, [Candidate(turn.action, "t", score=1.0)])
                     statuses.append(result.status)
                     state = result.state or state
                 assert statuses[-1] is StepStatus.FINISHED

@@ -1,64 +1,235 @@
-"""How far a language model gets alone: a search in which only it proposes."""
+"""How far a language model gets alone: best-first searches in which only it proposes, all problems side by side.
+
+In every round each open problem gives its best unexpanded state, the model answers to all of them in one batch, and
+Lean tries the answers. A state's cost is the negative log-probability of the tactics that lead to it, so this is
+the search of GPT-f (Polu and Sutskever 2020); a batch makes it many times faster on a CPU than one problem after the
+other. Where all states are expanded and steps are left, the model is asked again with another seed. The budget is in
+steps of Lean, so what is found does not depend on the machine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import heapq
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from prover.domain import Candidate, State
+import msgspec
+
+from prover.domain import Candidate, Environment, State, StepStatus
 from prover.errors import BadInput, InfrastructureFault
-from prover.model.language_model import LanguageModel, Sampling
+from prover.hookspecs import ConsistencyCheck
+from prover.model.language_model import LanguageModel, Sample, Sampling
 from prover.model.prompts import PromptFormat
-from prover.problem import Budget, Problem
-from prover.search import search
+from prover.problem import Problem
+from prover.search.checking import Checks
+from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited
 from prover_training.rollouts import Open
 
+TOGETHER = 16
+"""Prompts that the model reads in one batch: more would be padded to the longest of too many."""
 
-class ModelProposer:
-    """Proposes the likeliest tactics of a model, by beam search: the same ones whenever it is asked."""
+ROUNDS = 4
+"""How often a state is expanded at most."""
 
-    name = "lrm"
-    deadline = 60.0
 
-    def __init__(self, model: LanguageModel, form: PromptFormat, width: int) -> None:
-        self._model, self._form = model, form
-        self._sampling = Sampling(n=width, max_tokens=form.max_tokens, beam=True, stop=form.stop)
+@dataclass(frozen=True, slots=True)
+class AloneConfig:
+    """``steps`` of Lean for each problem, of at most ``heartbeats`` (in thousands; 0: Lean's own limit); ``samples``
+    answers to each state, drawn at ``temperature``.
+    """
 
-    def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
-        """One candidate for each distinct answer."""
-        (samples,) = self._model.generate([self._form.write(problem, state.text, ())], self._sampling)
-        found: dict[str, Candidate] = {}
+    steps: int = 32
+    samples: int = 8
+    temperature: float = 1.0
+    heartbeats: int = 0
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class _Search:
+    """One problem's search. ``ways`` has for each state the step that first led to it."""
+
+    problem: Problem
+    environment: Environment
+    states: list[State] = field(default_factory=list)
+    depths: list[int] = field(default_factory=list)
+    ways: list[Tried | None] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    heap: list[tuple[float, int]] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+    round: int = 0
+    actions: tuple[str, ...] = ()
+    fault: bool = False
+
+    def add(self, state: State, cost: float, depth: int, way: Tried | None) -> int:
+        """The number of a state that is new; it waits to be expanded."""
+        self.keys.add(state.key)
+        self.states.append(state)
+        self.costs.append(cost)
+        self.depths.append(depth)
+        self.ways.append(way)
+        heapq.heappush(self.heap, (cost, len(self.states) - 1))
+        return len(self.states) - 1
+
+    def again(self) -> None:
+        """All states wait once more."""
+        self.round += 1
+        self.heap = [(cost, number) for number, cost in enumerate(self.costs)]
+        heapq.heapify(self.heap)
+
+    def path(self, last: Tried) -> tuple[str, ...]:
+        """The actions from the first state up to and with ``last``."""
+        steps: list[str] = []
+        way: Tried | None = last
+        while way is not None:
+            steps.append(way.action)
+            way = self.ways[way.parent]
+        return tuple(reversed(steps))
+
+    def attempt(self, seconds: float) -> Attempt:
+        """The record of this search."""
+        distances: dict[int, int] = {}
+        taken = {(step.parent, step.action): step.child for step in self.tried}
+        at = 0
+        for number, action in enumerate(self.actions):
+            distances[at] = len(self.actions) - number
+            at = taken[at, action]
+        visited = tuple(
+            Visited(state.text[:LONGEST_STATE], state.goals, state.size, self.depths[number], distances.get(number))
+            for number, state in enumerate(self.states)
+        )
+        problem = self.problem
+        return Attempt(
+            problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
+            "proved" if self.actions else "not_proved", round(seconds, 3), len(self.tried), self.actions, visited,
+            tuple(self.tried),
+        )  # fmt: skip
+
+
+class Prover:
+    """Proves with a language model alone. Checks are remembered: the same proof is not checked twice."""
+
+    def __init__(
+        self, open_problem: Open, form: PromptFormat, config: AloneConfig | None = None,
+        checks: Sequence[ConsistencyCheck] = (),
+    ) -> None:  # fmt: skip
+        """``checks`` look at what Lean accepted, as in any search (that a library theorem is not proved by itself)."""
+        self._open, self._form, self.config, self._checks = open_problem, form, config or AloneConfig(), checks
+        self._checked: dict[tuple[str, str, tuple[str, ...]], bool] = {}
+
+    def attempts(
+        self, model: LanguageModel, problems: Sequence[Problem], say: Callable[[str], None] = lambda text: None
+    ) -> list[Attempt | None]:
+        """One attempt for each problem; None for one that cannot be opened or over which Lean failed.
+
+        An attempt is ``proved`` only where the final check accepted the whole proof.
+        """
+        found: list[Attempt | None] = []
+        for at in range(0, len(problems), 2 * TOGETHER):
+            found += self._together(model, problems[at : at + 2 * TOGETHER])
+            proved = sum(a is not None and bool(a.actions) for a in found)
+            say(f"{len(found)} of {len(problems)} tried, {proved} proved")
+        return found
+
+    def proved(self, model: LanguageModel, problems: Sequence[Problem]) -> list[bool]:
+        """For each problem whether it was proved; one that could not be tried was not."""
+        return [attempt is not None and bool(attempt.actions) for attempt in self.attempts(model, problems)]
+
+    def _together(self, model: LanguageModel, problems: Sequence[Problem]) -> list[Attempt | None]:
+        started = time.monotonic()
+        searches = [self._opened(problem) for problem in problems]
+        try:
+            while True:
+                open_ones = [s for s in searches if s is not None and self._goes_on(s)]
+                if not open_ones:
+                    break
+                # Those of like length together: less padding.
+                nodes = sorted(
+                    ((s, *heapq.heappop(s.heap)) for s in open_ones), key=lambda node: len(node[0].states[node[2]].text)
+                )
+                for at in range(0, len(nodes), TOGETHER):
+                    batch = nodes[at : at + TOGETHER]
+                    for (search, cost, number), samples in zip(batch, self._ask(model, batch), strict=True):
+                        self._expand(search, cost, number, samples)
+            seconds = (time.monotonic() - started) / max(len(problems), 1)
+            return [None if s is None or s.fault else s.attempt(seconds) for s in searches]
+        finally:
+            for opened in searches:
+                if opened is not None:
+                    opened.environment.close()
+
+    def _opened(self, problem: Problem) -> _Search | None:
+        try:
+            environment = self._open(problem)
+        except (BadInput, InfrastructureFault):
+            return None
+        search = _Search(problem, environment)
+        search.add(environment.initial_state, 0.0, 0, None)
+        return search
+
+    def _goes_on(self, search: _Search) -> bool:
+        if search.fault or search.actions or len(search.tried) >= self.config.steps:
+            return False
+        if not search.heap and search.round + 1 < ROUNDS:
+            search.again()
+        return bool(search.heap)
+
+    def _ask(self, model: LanguageModel, batch: Sequence[tuple[_Search, float, int]]) -> list[list[Sample]]:
+        prompts = [self._form.write(search.problem, search.states[number].text, ()) for search, _, number in batch]
+        config, found = self.config, dict[int, list[Sample]]()
+        # A seed is for a whole batch: those asked for the second time are asked apart.
+        for turn in {search.round for search, _, _ in batch}:
+            rows = [row for row, (search, _, _) in enumerate(batch) if search.round == turn]
+            sampling = Sampling(
+                n=config.samples, max_tokens=self._form.max_tokens, temperature=config.temperature,
+                stop=self._form.stop, seed=config.seed * ROUNDS + turn,
+            )  # fmt: skip
+            found |= dict(zip(rows, model.generate([prompts[row] for row in rows], sampling), strict=True))
+        return [found[row] for row in range(len(batch))]
+
+    def _expand(self, search: _Search, cost: float, number: int, samples: Sequence[Sample]) -> None:
+        """Has Lean try what the model answered, the likeliest first, as far as the budget goes."""
+        candidates: dict[str, Candidate] = {}
+        before = {step.action for step in search.tried if step.parent == number} if search.round else set()
         for sample in samples:
             for action in self._form.read(sample.text)[:1]:
-                found.setdefault(action, Candidate(action, self.name, log_probability=sample.log_probability))
-        return list(found.values())
-
-
-def proved_alone(
-    model: LanguageModel,
-    problems: Sequence[Problem],
-    open_problem: Open,
-    form: PromptFormat,
-    *,
-    steps: int,
-    width: int = 6,
-) -> list[bool]:  # fmt: skip
-    """For each problem whether the model proves it alone within so many steps of Lean, accepted by the final check.
-
-    A problem that cannot be opened, or over which Lean failed, counts as not proved.
-    """
-    found: list[bool] = []
-    for problem in problems:
+                if action in before:
+                    continue
+                candidates.setdefault(
+                    action,
+                    Candidate(
+                        action, "lrm", sample.log_probability or 0.0, heartbeats=self.config.heartbeats or None
+                    ),
+                )  # fmt: skip
+        chosen = list(candidates.values())[: self.config.steps - len(search.tried)]
         try:
-            environment = open_problem(problem)
-        except (BadInput, InfrastructureFault):
-            found.append(False)
-            continue
-        try:
-            proposer = ModelProposer(model, form, width)
-            outcome = search(problem, environment, [proposer], budget=Budget(seconds=None, steps=steps))
-            found.append(outcome.proved)
+            results = search.environment.step(search.states[number], chosen) if chosen else []
+            for candidate, result in zip(chosen, results, strict=True):
+                finished = result.status is StepStatus.FINISHED
+                fresh = not finished and result.state is not None and result.state.key not in search.keys
+                child = -2 if finished else len(search.states) if fresh else -1
+                step = Tried(
+                    number, child, candidate.action, "lrm", round(candidate.surprise, 4), result.status.value,
+                    result.kind, result.micros,
+                )  # fmt: skip
+                if result.state is not None and not finished and not fresh:
+                    step = msgspec.structs.replace(step, child=self._known(search, result.state))
+                search.tried.append(step)
+                if fresh and result.state is not None:
+                    search.add(result.state, cost + candidate.surprise, search.depths[number] + 1, step)
+                if finished and not search.actions and self._accepted(search, search.path(step)):
+                    search.actions = search.path(step)
         except InfrastructureFault:
-            found.append(False)
-        finally:
-            environment.close()
-    return found
+            search.fault = True
+
+    def _known(self, search: _Search, state: State) -> int:
+        return next(number for number, other in enumerate(search.states) if other.key == state.key)
+
+    def _accepted(self, search: _Search, actions: tuple[str, ...]) -> bool:
+        question = (search.problem.header, search.problem.statement, actions)
+        if question not in self._checked:
+            verdict = search.environment.verify(actions)
+            self._checked[question] = Checks(search.problem, self._checks).apply(actions, verdict).accepted
+        return self._checked[question]

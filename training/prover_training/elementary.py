@@ -165,7 +165,8 @@ def theorems(seed: int, each: int, longest: int = 16) -> Iterator[tuple[str, lis
 def run_in_lean(
     statement: str, script: list[str], name: str, open_problem: Callable[[Problem], Environment]
 ) -> Attempt | None:
-    """The proof as the record of a search that took only its steps; None where Lean does not accept one of them."""
+    """The proof as the record of a search that took only its steps; None where Lean does not accept one of them, or its
+    check does not accept the whole."""
     problem = Problem(statement, name)
     try:
         environment = open_problem(problem)
@@ -186,6 +187,8 @@ def run_in_lean(
                 Tried(number, child, tactic, "elementary", 0.0, result.status.value, "", result.micros)
             )
             state = result.state
+        if not environment.verify(script).accepted:
+            return None
     finally:
         environment.close()
     visited = tuple(Visited(s.text, s.goals, s.size, i, len(script) - i) for i, s in enumerate(states))

@@ -1,8 +1,9 @@
 """Expert iteration: search with the current model, keep what Lean accepted, train on it, and again.
 
-Each round searches the training problems (the ranker of the round before judges), adds the attempts to all earlier
-ones, trains a ranker on them and measures it on held-out problems. A round that does not improve is kept in the
-record, but the best model is the one that goes on. A run that died goes on with the round it was in.
+Each round searches its share of the training problems with the best model so far, adds its attempts to the earlier
+ones, trains on them and measures on held-out problems. What is trained is a learner
+(:mod:`prover_training.learners`): the ranker, or a language model that proves alone. A round that does not improve is
+kept in the record, but the best model is the one that goes on. A run that died goes on with the round it was in.
 """
 
 from __future__ import annotations
@@ -17,20 +18,24 @@ from prover.errors import BadInput
 from prover.problem import Problem
 from prover.session import Options
 from prover.traces.searches import Attempt, read_attempts
-from prover_training.card import data_hash
-from prover_training.gather import GatherConfig, gather
-from prover_training.ranker import RankerConfig, save, train
-from prover_training.ranker_data import examples, held_out, proposers_of
+from prover_training.alone import AloneConfig
+from prover_training.learners import Learner, ModelLearner, RankerLearner
+from prover_training.sft import SftConfig
 
 RECORD = "rounds.json"
 
 
 @dataclass(frozen=True, slots=True)
 class IterationConfig:
-    """``rounds`` of ``problems`` searches each; ``seconds`` for a training problem, ``steps`` of Lean for a held-out
-    one (so that success by round does not depend on the machine). ``seed`` chooses the problems.
+    """``learner`` is ``ranker`` or ``lm``. ``rounds`` of ``problems`` searches each; ``seed`` chooses the problems.
+    ``steps`` of Lean for a held-out problem, so that success by round does not depend on the machine.
+
+    Of the ranker: ``seconds`` for a training problem, ``explore`` (noise), ``epochs``. Of the language model: ``model``
+    to begin with (empty: made from nothing, of ``words`` to ``length``, by ``first`` updates on the data that is
+    given), ``updates`` in each later round, ``samples`` answers a state and ``heartbeats`` (in thousands) a step.
     """
 
+    learner: str = "ranker"
     rounds: int = 3
     problems: int = 200
     seconds: float = 5.0
@@ -38,6 +43,18 @@ class IterationConfig:
     explore: float = 0.7
     epochs: int = 5
     seed: int = 0
+    model: str = ""
+    prompt: str = "focused"
+    first: int = 400
+    updates: int = 150
+    batch: int = 16
+    learning_rate: float = 3e-3
+    words: int = 768
+    width: int = 128
+    layers: int = 3
+    length: int = 256
+    samples: int = 6
+    heartbeats: int = 20_000
 
 
 @dataclass(slots=True)
@@ -57,30 +74,47 @@ class Round:
 
 def expert_iteration(
     problems: Sequence[Problem], validation: Sequence[Problem], out: Path, config: IterationConfig, *,
-    options: Options | None = None, resume: bool = False, say: Callable[[str], None] = lambda text: None,
+    data: Sequence[Path] = (), options: Options | None = None, resume: bool = False,
+    say: Callable[[str], None] = lambda text: None,
 ) -> list[Round]:  # fmt: skip
-    """Runs the rounds; returns their record, round 0 being the search without a model.
+    """Runs the rounds; returns their record. Round 0 is the search before anything was found: without a ranker, or with
+    the language model that ``data`` (files of proofs) made.
 
     Raises:
-        BadInput: no problems, or a run in ``out`` without ``resume``. ToolchainError: there is no Lean.
+        BadInput: no problems, nothing to begin with, or a run in ``out`` without ``resume``. ToolchainError: no Lean.
     """
     if not problems or not validation:
         raise BadInput("expert iteration needs problems to learn from and held-out ones to be measured on")
     record = out / RECORD
     if record.exists() and not resume:
         raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
+    learner = _learner(config, options, say)
     out.mkdir(parents=True, exist_ok=True)
     rounds = [Round(**entry) for entry in json.loads(record.read_text("utf-8"))] if record.exists() else []
-    model = best(rounds).model if rounds else ""
     for number in range(len(rounds), config.rounds + 1):
         share = problems[(number - 1) * config.problems : number * config.problems] if number else ()
-        done = _round(number, share, validation, out, config, model, options, say)
+        model = best(rounds).model if rounds else config.model
+        done = _round(number, share, validation, out, config, model, learner, data)
         rounds.append(done)
-        model = best(rounds).model
         record.write_text(json.dumps([asdict(r) for r in rounds], indent=2) + "\n", encoding="utf-8")
         say(f"round {number}: {done.proved} of {done.searched} proved, held out {done.held_out} of {done.of}")
-    plot(rounds, out / "rounds.png")
+        plot(rounds, out / "rounds.png")
     return rounds
+
+
+def _learner(config: IterationConfig, options: Options | None, say: Callable[[str], None]) -> Learner:
+    if config.learner == "ranker":
+        return RankerLearner(
+            config.seconds, config.steps, config.explore, config.epochs, config.seed, options, say
+        )  # fmt: skip
+    if config.learner == "lm":
+        tuning = SftConfig(
+            prompt=config.prompt, steps=config.updates, batch=config.batch, learning_rate=config.learning_rate,
+            length=config.length, seed=config.seed, words=config.words, width=config.width, layers=config.layers,
+        )  # fmt: skip
+        alone = AloneConfig(config.steps, config.samples, heartbeats=config.heartbeats, seed=config.seed)
+        return ModelLearner(tuning, config.first, alone, options, say)
+    raise BadInput(f"there is no learner {config.learner!r}; there are ranker and lm")
 
 
 def best(rounds: Sequence[Round]) -> Round:
@@ -90,30 +124,37 @@ def best(rounds: Sequence[Round]) -> Round:
 
 def _round(
     number: int, share: Sequence[Problem], validation: Sequence[Problem], out: Path, config: IterationConfig,
-    model: str, options: Options | None, say: Callable[[str], None],
+    model: str, learner: Learner, data: Sequence[Path],
 ) -> Round:  # fmt: skip
     folder = out / f"round{number}"
     searched = proved = 0
-    trained = ""
+    trained = model
     measures: dict[str, float] = {}
     if number:
-        searching = GatherConfig(
-            seconds=config.seconds, explore=config.explore, seed=config.seed + number, model=model or "none"
-        )
-        searched, proved = gather(share, folder / "attempts.jsonl", searching, options, say)
-        files = sorted(out.glob("round*/attempts.jsonl"))
-        every = [attempt for path in files for attempt in read_attempts(path)]
-        settings = RankerConfig(epochs=config.epochs, seed=config.seed)
-        learned, kept_out = held_out(every, seed=config.seed)
-        result = train(examples(learned), examples(kept_out), settings, say)
-        measures = result.history[-1]
-        card = {"round": number, "attempts": len(every), "data_sha256": data_hash(files), "seed": config.seed}
-        save(result, settings, proposers_of(every), folder / "model", card)
+        searched, proved = learner.search(share, folder / "attempts.jsonl", model, config.seed + number)
+    found = sorted(out.glob("round*/attempts.jsonl"))
+    # A ranker begins without a model: the hand-made order is what it has to beat.
+    if number or (config.learner == "lm" and not model):
+        measures = learner.learn([*data, *found], folder / "model", model)
         trained = str(folder / "model")
-    measuring = GatherConfig(seconds=60.0, steps=config.steps, noisy=0.0, seed=config.seed, model=trained or "none")
-    of, right = gather(validation, folder / "held_out.jsonl", measuring, options, say)
-    attempts = [attempt for path in sorted(out.glob("round*/attempts.jsonl")) for attempt in read_attempts(path)]
+    of, right = learner.measure(validation, folder / "held_out.jsonl", trained)
+    attempts = [attempt for path in found for attempt in read_attempts(path)]
     return Round(number, len(attempts), proved, searched, right, of, trained, len(best_proofs(attempts)), measures)
+
+
+def apart(validation: Sequence[Problem], problems: Sequence[Problem], data: Sequence[Path]) -> list[Problem]:
+    """The held-out problems that are of no library module (and have no name) that is learned from.
+
+    Generated problems have no module in data; they are told apart by name.
+    """
+    modules = {p.metadata.get("module", "") for p in problems}
+    names = {p.name for p in problems}
+    for path in data:
+        for attempt in read_attempts(path):
+            modules.add(attempt.module)
+            names.add(attempt.name)
+    learned = {module for module in modules if module and not module.startswith("generated.")}
+    return [p for p in validation if p.metadata.get("module", "") not in learned and p.name not in names]
 
 
 def best_proofs(attempts: Sequence[Attempt]) -> dict[str, Attempt]:
@@ -139,8 +180,13 @@ def plot(rounds: Sequence[Round], image: Path) -> None:
     figure = Figure(figsize=(6, 4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.plot([r.number for r in rounds], [100 * r.held_out / max(r.of, 1) for r in rounds], "o-")
-    axes.set_xlabel("round (0: no model)")
+    from prover.bench.compare import bootstrap
+
+    rates = [bootstrap([1.0] * r.held_out + [0.0] * (r.of - r.held_out)) for r in rounds]
+    values = [100 * rate.value for rate in rates]
+    errors = [[100 * (rate.value - rate.low) for rate in rates], [100 * (rate.high - rate.value) for rate in rates]]
+    axes.errorbar([r.number for r in rounds], values, yerr=errors, fmt="o-", capsize=3)
+    axes.set_xlabel("round (0: before any was searched)")
     axes.set_ylabel("held-out problems proved (%)")
     axes.set_xticks([r.number for r in rounds])
     figure.savefig(image, dpi=120)

@@ -71,7 +71,8 @@ def held_out(
     """Attempts to learn from, and those to measure on: whole library modules (generated problems by name)."""
     parts: tuple[list[Attempt], list[Attempt]] = ([], [])
     for attempt in attempts:
-        digest = hashlib.sha256(f"{seed} {attempt.module or attempt.name}".encode()).digest()
+        module = "" if attempt.module.startswith("generated.") else attempt.module
+        digest = hashlib.sha256(f"{seed} {module or attempt.name}".encode()).digest()
         parts[int.from_bytes(digest[:4], "big") < fraction * 2**32].append(attempt)
     return parts
 

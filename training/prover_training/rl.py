@@ -1,12 +1,14 @@
 """Reinforcement from Lean: TRL's GRPO with Lean as the environment and a reward for every step.
 
-The model proves by rollouts (:mod:`prover_training.rollouts`); each of its tokens gets the advantage of the step that
-it belongs to, instead of one for the whole answer. From top to bottom: settings, the trainer, the run.
+The model proves by rollouts (:mod:`prover_training.rollouts`). A row of TRL's batch is one turn of a rollout, drawn at
+random and weighted by how many there are (so that in the mean every turn counts once), with the advantage of that turn
+instead of one for the whole rollout. From top to bottom: settings, the trainer, the run.
 """
 
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +21,8 @@ from prover.model.prompts import format_named
 from prover.problem import Problem
 from prover.reward import RewardSum, default_signals
 from prover_training.card import write_card
-from prover_training.rollouts import Open, Rollout, advantages, roll_out
-from prover_training.sft import last_checkpoint, progress
+from prover_training.rollouts import Open, Rollout, Turn, advantages, roll_out
+from prover_training.sft import last_checkpoint, progress, quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,11 @@ class RlConfig:
     """
 
     model: str = ""
-    prompt: str = "plain"
+    prompt: str = "focused"
     steps: int = 50
-    problems: int = 2
+    problems: int = 4
     group: int = 8
-    moves: int = 4
+    moves: int = 8
     max_tokens: int = 32
     temperature: float = 1.0
     learning_rate: float = 1e-4
@@ -73,6 +75,7 @@ def train_rl(
     loaded.tokenizer.save_pretrained(out)
     history = [entry for entry in trainer.state.log_history if "reward" in entry]
     rewards = [[entry["step"], entry["reward"]] for entry in history]
+    draw(rewards, trainer.finished, out / "rewards.png")
     facts = {
         "kind": "causal language model, reinforced in Lean", "base": config.model, "prompt": config.prompt,
         "problems": len(problems), "steps": config.steps, "seed": config.seed,
@@ -99,17 +102,15 @@ def _trainer(
     class LeanTrainer(GRPOTrainer):
         """GRPO whose rollouts run in Lean and whose advantages are by token."""
 
-        rolled: list[Rollout]
+        weights: list[float]
         finished: list[float]
 
         def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
             batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
+            # One advantage for all tokens of a turn; those behind its end are masked by TRL.
             width = batch["completion_ids"].shape[1]
-            rows: list[list[float]] = []
-            for start in range(0, len(self.rolled), config.group):
-                rows += advantages(self.rolled[start : start + config.group], config.discount)
-            padded = [(row + [0.0] * width)[:width] for row in rows]
-            batch["advantages"] = torch.tensor(padded, device=batch["completion_ids"].device)
+            rows = [[weight] * width for weight in self.weights]
+            batch["advantages"] = torch.tensor(rows, device=batch["completion_ids"].device)
             return batch
 
     def rollout(prompts: list[str], trainer: Any) -> dict[str, Any]:
@@ -122,14 +123,14 @@ def _trainer(
         chosen = [by_text[prompt] for prompt in prompts[:: config.group]]
         rows = roll_out(player, chosen, config.group, open_problem, form, rewards, sampling, config.moves)
         model.train(was_training)
-        trainer.rolled = rows
         trainer.finished.append(sum(row.finished for row in rows) / len(rows))
-        pad = loaded.pad
+        picked = chosen_turns(rows, config, random.Random(seed), loaded.pad)
+        trainer.weights = [weight for _, weight in picked]
         return {
-            "prompt_ids": [row.prompt for row in rows],
-            "completion_ids": [row.tokens or [pad] for row in rows],
-            "logprobs": [row.logs or [0.0] for row in rows],
-            "env_mask": [row.mask or [0] for row in rows],
+            "prompt_ids": [turn.prompt for turn, _ in picked],
+            "completion_ids": [turn.tokens for turn, _ in picked],
+            "logprobs": [turn.logs for turn, _ in picked],
+            "env_mask": [[int(weight != 0)] * len(turn.tokens) for turn, weight in picked],
             "total": [row.total for row in rows],
         }
 
@@ -139,7 +140,7 @@ def _trainer(
     cuda = torch.cuda.is_available()
     settings = GRPOConfig(
         output_dir=str(folder), max_steps=config.steps, per_device_train_batch_size=config.problems * config.group,
-        num_generations=config.group, max_completion_length=config.moves * (config.max_tokens + 512),
+        num_generations=config.group, max_completion_length=config.max_tokens + 1,
         learning_rate=config.learning_rate, beta=config.beta, seed=config.seed, use_cpu=not cuda, bf16=cuda,
         gradient_checkpointing=False, report_to="none", disable_tqdm=True, logging_steps=1, shuffle_dataset=True,
         save_steps=config.save_steps, save_total_limit=2, temperature=config.temperature,
@@ -148,10 +149,47 @@ def _trainer(
         model=loaded.model.train(), reward_funcs=[reward], args=settings, processing_class=loaded.tokenizer,
         train_dataset=Dataset.from_dict({"prompt": list(by_text)}), rollout_func=rollout, callbacks=[progress(say)],
     )  # fmt: skip
-    trainer.rolled, trainer.finished = [], []
-    return trainer
+    trainer.weights, trainer.finished = [], []
+    return quiet(trainer)
+
+
+def chosen_turns(rows: Sequence[Rollout], config: RlConfig, dice: random.Random, pad: int) -> list[tuple[Turn, float]]:
+    """One turn of each rollout with its weighted advantage; an empty one of weight 0 where there is none."""
+    found: list[tuple[Turn, float]] = []
+    mean = sum(len(row.turns) for row in rows) / max(len(rows), 1)
+    for start in range(0, len(rows), config.group):
+        group = rows[start : start + config.group]
+        for row, values in zip(group, advantages(group, config.discount), strict=True):
+            if not row.turns:
+                found.append((Turn([pad], [pad], [0.0], "", 0.0), 0.0))
+                continue
+            at = dice.randrange(len(row.turns))
+            found.append((row.turns[at], values[at] * len(row.turns) / mean))
+    return found
 
 
 def _prompt(number: int) -> str:
     """Stands for a problem in the dataset; the text that the model reads is written when the problem is opened."""
     return f"problem {number}"
+
+
+def draw(rewards: Sequence[Sequence[float]], finished: Sequence[float], image: Path, over: int = 10) -> None:
+    """Mean reward and share of finished rollouts over the updates, each a mean of ``over`` of them, as a PNG; nothing
+    where matplotlib is missing."""
+    import importlib.util
+
+    if importlib.util.find_spec("matplotlib") is None:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = (([value for _, value in rewards], "mean reward of a rollout", 1.0), (finished, "finished (%)", 100.0))
+    for axes, (values, label, factor) in zip(figure.subplots(1, 2), panels, strict=True):
+        parts = [values[at : at + over] for at in range(0, len(values), over)]
+        places = [min((k + 1) * over, len(values)) for k in range(len(parts))]
+        axes.plot(places, [factor * sum(part) / len(part) for part in parts], "o-", markersize=3)
+        axes.set(xlabel="updates", ylabel=label)
+        axes.grid(alpha=0.3)
+    figure.savefig(image, dpi=120)

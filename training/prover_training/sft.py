@@ -87,7 +87,9 @@ def train_sft(
         raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
     torch.set_num_threads(1 if not torch.cuda.is_available() else torch.get_num_threads())
     theorems = [theorem for path in data for theorem in read_traces(path)]
-    pairs = pairs_of(theorems)
+    every = pairs_of(theorems)
+    model, tokenizer = load_or_make(config, every)
+    pairs = _fitting(every, tokenizer, config)
     out.mkdir(parents=True, exist_ok=True)
     (out / FEED).unlink(missing_ok=True)
     log = FeedLog(out / FEED)
@@ -98,8 +100,8 @@ def train_sft(
     # The whole order is drawn beforehand: a run that goes on after an interruption reads the same one.
     order = [index for _ in range(config.steps) for index in drawing.draw()]
     log.close()
-    say(f"{len(theorems)} theorems, {len(pairs)} steps; {config.steps} updates of {config.batch}")
-    model, tokenizer = load_or_make(config, pairs)
+    said = f"{len(theorems)} theorems, {len(pairs)} steps ({len(every) - len(pairs)} longer ones left out)"
+    say(f"{said}; {config.steps} updates of {config.batch}")
     trainer = _trainer(model, tokenizer, pairs, order, config, checkpoints, say)
     if measure is not None:
         trainer.add_callback(_measuring(*measure, tokenizer))
@@ -135,6 +137,29 @@ def load_or_make(config: SftConfig, pairs: Sequence[Pair]) -> tuple[Any, Any]:
     return loaded.model.train(), loaded.tokenizer
 
 
+def _fitting(pairs: Sequence[Pair], tokenizer: Any, config: SftConfig) -> list[Pair]:
+    """The pairs that are read whole: a longer one would be cut where its tactic stands, and teach nothing."""
+    rows = _rows(pairs, tokenizer, config)
+    return [pair for pair, ids in zip(pairs, rows["input_ids"], strict=True) if len(ids) <= config.length]
+
+
+def _rows(pairs: Sequence[Pair], tokenizer: Any, config: SftConfig) -> dict[str, list[list[int]]]:
+    """Each pair as tokens, and a mask that is 1 where the model has to learn: the tactic and its end."""
+    if not pairs:
+        return {"input_ids": [], "completion_mask": []}
+    write, nothing = format_named(config.prompt).write, Problem("")
+    prompts = tokenizer([str(write(nothing, p.state, ())) for p in pairs])["input_ids"]
+    tactics = tokenizer([p.tactic for p in pairs], add_special_tokens=False)["input_ids"]
+    end = tokenizer.eos_token_id
+    prompts = [ids[:-1] if ids[-1:] == [end] else ids for ids in prompts]
+    return {
+        "input_ids": [[*before, *after, end] for before, after in zip(prompts, tactics, strict=True)],
+        "completion_mask": [
+            [0] * len(before) + [1] * (len(after) + 1) for before, after in zip(prompts, tactics, strict=True)
+        ],
+    }
+
+
 def _trainer(
     model: Any, tokenizer: Any, pairs: Sequence[Pair], order: Sequence[int], config: SftConfig, folder: Path,
     say: Callable[[str], None],
@@ -145,10 +170,8 @@ def _trainer(
     from trl import SFTTrainer
 
     disable_progress_bars()
-    write = format_named(config.prompt).write
-    nothing = Problem("")
-    rows = {"prompt": [str(write(nothing, p.state, ())) for p in pairs], "completion": [p.tactic for p in pairs]}
-    dataset = Dataset.from_dict(rows).select(list(order))
+    # Each pair becomes tokens once, however often it is fed.
+    dataset = Dataset.from_dict(_rows(pairs, tokenizer, config)).select(list(order))
     cuda = torch.cuda.is_available()
     settings = TrlConfig(
         output_dir=str(folder), max_steps=config.steps, per_device_train_batch_size=config.batch,
@@ -158,9 +181,19 @@ def _trainer(
         logging_steps=max(1, config.steps // 50), save_steps=config.save_steps, save_total_limit=2,
         dataset_num_proc=None,
     )  # fmt: skip
-    return SFTTrainer(
-        model=model, args=settings, train_dataset=dataset, processing_class=tokenizer, callbacks=[progress(say)]
+    return quiet(
+        SFTTrainer(
+            model=model, args=settings, train_dataset=dataset, processing_class=tokenizer, callbacks=[progress(say)]
+        )
     )
+
+
+def quiet(trainer: Any) -> Any:
+    """The trainer without what prints to the standard output, which is for results."""
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def progress(say: Callable[[str], None]) -> Any:

@@ -190,22 +190,65 @@ def _opener(session: Any) -> Any:
 @click.argument("problems", type=PATH)
 @click.option("--validation", type=PATH, required=True, metavar="SET.jsonl", help="Held-out problems.")
 @click.option("--hold", type=click.IntRange(1), default=60, show_default=True, help="How many of those.")
+@click.option(
+    "--data",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Proofs that every round learns from as well (.jsonl[.gz]).",
+)
 @_run_options
 @json_option
 def expert_iteration(
-    problems: Path, validation: Path, hold: int, out: Path, config: Path | None, sets: tuple[str, ...],
-    seed: int | None, resume: bool, as_json: bool,
+    problems: Path, validation: Path, hold: int, data: tuple[Path, ...], out: Path, config: Path | None,
+    sets: tuple[str, ...], seed: int | None, resume: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Search PROBLEMS, learn from what Lean accepted, and again with what was learned, round by round."""
-    from prover_training.expert_iteration import IterationConfig, summary
+    """Search PROBLEMS, learn from what Lean accepted, and again with what was learned, round by round.
+
+    What learns is the ranker, or (--set learner=lm) a language model that proves alone; that one begins with what
+    --data holds. Held-out problems of library modules that are learned from are left out.
+    """
+    from prover_training.expert_iteration import IterationConfig, apart, summary
     from prover_training.expert_iteration import expert_iteration as run
     from prover_training.settings import read_settings
 
     settings = read_settings(IterationConfig, "expert-iteration", config, sets, seed=seed)
-    held = _problems(validation, hold, settings.seed)
-    rounds = run(_problems(problems, None, settings.seed), held, out, settings, resume=resume, say=_say)
+    chosen = _problems(problems, None, settings.seed)
+    held = apart(_problems(validation, None, settings.seed), chosen, data)[:hold]
+    rounds = run(chosen, held, out, settings, data=data, resume=resume, say=_say)
     lines = [f"round {r.number}: {r.held_out} of {r.of} held-out problems, {r.attempts} attempts" for r in rounds]
     _tell(as_json, {"rounds": summary(rounds), "out": str(out)}, "\n".join(lines))
+
+
+@train.command("alone")
+@click.argument("problems", type=PATH)
+@click.option("--model", required=True, metavar="MODEL", help="A folder or hub id of a language model.")
+@click.option("-o", "--out", type=PATH, required=True, metavar="FILE", help="Attempts (.jsonl); goes on with it.")
+@click.option("--prompt", default="focused", show_default=True, metavar="NAME", help="The model's prompt format.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
+@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [alone].")
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice and of the samples.")
+@json_option
+def alone(
+    problems: Path, model: str, out: Path, prompt: str, limit: int | None, config: Path | None,
+    sets: tuple[str, ...], seed: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Prove PROBLEMS with a language model alone, at a fixed number of steps of Lean (--set steps=N)."""
+    from prover.bench.compare import bootstrap
+    from prover_training.alone import AloneConfig
+    from prover_training.learners import alone as run
+    from prover_training.settings import read_settings
+
+    settings = read_settings(AloneConfig, "alone", config, sets, seed=seed)
+    chosen = _problems(problems, limit, seed if limit else None)
+    tried, proved = run(model, chosen, out, prompt, settings, say=_say)
+    # What could not be tried stays in the denominator.
+    rate = bootstrap([1.0] * proved + [0.0] * (len(chosen) - proved))
+    found = {"problems": len(chosen), "tried": tried, "proved": proved, "rate": rate.value, "low": rate.low,
+             "high": rate.high, "out": str(out)}  # fmt: skip
+    said = f"{proved} of {len(chosen)} proved ({100 * rate.value:.1f} %, {100 * rate.low:.1f} to {100 * rate.high:.1f})"
+    _tell(as_json, found, said)
 
 
 @train.command()
@@ -292,8 +335,9 @@ def experiment(
 ) -> None:
     """Does the order matter? The same small model on the same data by several curricula, with several seeds."""
     from prover.session import Options, Session
-    from prover_training.experiment import ExperimentConfig, table
+    from prover_training.experiment import ExperimentConfig
     from prover_training.experiment import experiment as run
+    from prover_training.experiment_results import table
     from prover_training.settings import read_settings
 
     settings = read_settings(ExperimentConfig, "experiment", config, sets, seed=seed)
