@@ -10,6 +10,7 @@ steps of Lean, so what is found does not depend on the machine.
 from __future__ import annotations
 
 import heapq
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +24,26 @@ from prover.model.language_model import LanguageModel, Sample, Sampling
 from prover.model.prompts import PromptFormat
 from prover.problem import Problem
 from prover.search.checking import Checks
+from prover.search.isolation import Guard
 from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited
 from prover_training.rollouts import Open
 
 TOGETHER = 16
 """Prompts that the model reads in one batch: more would be padded to the longest of too many."""
 
+CHECK_SECONDS = 60.0
+"""What a consistency check may take."""
+
 ROUNDS = 4
 """How often a state is expanded at most."""
+
+
+logger = logging.getLogger(__name__)
+
+
+def _broken(plugin: object, role: str, error: BaseException) -> None:
+    """A check that breaks counts as an objection."""
+    logger.warning("the %s %s broke: %s", role, getattr(plugin, "name", plugin), error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,5 +244,6 @@ class Prover:
         question = (search.problem.header, search.problem.statement, actions)
         if question not in self._checked:
             verdict = search.environment.verify(actions)
-            self._checked[question] = Checks(search.problem, self._checks).apply(actions, verdict).accepted
+            checks = Checks(search.problem, self._checks, {}, Guard(None, CHECK_SECONDS, _broken))
+            self._checked[question] = checks.apply(actions, verdict).accepted
         return self._checked[question]
