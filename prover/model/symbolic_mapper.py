@@ -39,7 +39,7 @@ class SymbolicMapper:
         self.weights = {name: np.asarray(array, np.float32) for name, array in weights.items()}
         self.layers: tuple[int, ...] = tuple(about["layers"])
         self.symbols: tuple[str, ...] = tuple(about["symbols"])
-        self.layer = self.layer_of(VALUE)
+        self.layer = int(about["layer"])
 
     @classmethod
     def load(cls, folder: Path) -> SymbolicMapper:
