@@ -115,8 +115,8 @@ def test_expert_iteration_with_a_language_model(lean_toolchain: Toolchain, tmp_p
         json.dumps({"name": f"p{i}", "statement": f"theorem t ({a} {b} : Prop) (h : {a} ∧ {b}) : {b}", "imports": []})
         for i, (a, b) in enumerate(letters)
     ]
-    path.write_text("\n".join(lines[:30]) + "\n")
-    (tmp_path / "held.jsonl").write_text("\n".join(lines[30:36]) + "\n")
+    path.write_text("\n".join(lines[:12]) + "\n")
+    (tmp_path / "held.jsonl").write_text("\n".join(lines[12:18]) + "\n")
     from prover_training.elementary import run_in_lean
 
     from prover.lean.environment import LeanDomain
@@ -124,19 +124,19 @@ def test_expert_iteration_with_a_language_model(lean_toolchain: Toolchain, tmp_p
     from prover.traces.searches import append
 
     with Session(Options(use_service=False)) as session:
-        for i, (a, b) in enumerate(letters[36:]):
+        for i, (a, b) in enumerate(letters[18:]):
             statement = f"theorem t ({a} {b} : Prop) (h : {a} ∧ {b}) : {b}"
             found = run_in_lean(statement, ["exact h.2"], f"d{i}", LeanDomain(session.server()).open)
             assert found is not None
             append(data, found)
     words = ["train", "expert-iteration", str(path), "--validation", str(tmp_path / "held.jsonl"), "--data", str(data)]
-    sets = "learner=lm rounds=1 problems=12 steps=6 first=50 updates=10 batch=8 words=300 width=32 layers=1 length=96"
+    sets = "learner=lm rounds=1 problems=12 steps=6 first=60 updates=10 batch=8 words=300 width=32 layers=1 length=96"
     words += [word for text in (*sets.split(), "learning_rate=0.01") for word in ("--set", text)]
     answer = CliRunner().invoke(cli, [*words, "-o", str(tmp_path / "run"), "--json"])
     assert answer.exit_code == 0, answer.output
     first, second = json.loads(answer.stdout)["rounds"]
-    assert first["held_out"] >= 2 and first["of"] == second["of"] == 6, "it learned what it was shown"
-    assert second["searched"] == 12 and second["proved"] >= 8 and second["measures"]["pairs"] > 4
+    assert first["held_out"] >= 3 and first["of"] == second["of"] == 6, "it learned what it was shown"
+    assert second["searched"] == 12 and second["proved"] >= 6 and second["measures"]["pairs"] > 22
     for attempt in read_attempts(tmp_path / "run" / "round1" / "attempts.jsonl"):
         assert {step.proposer for step in attempt.tried} == {"lrm"}
     assert (tmp_path / "run" / "rounds.png").is_file()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prover_training.curriculum.annotations import Annotation, Raised, read_annotations, reviewed
 from prover_training.curriculum.difficulty import (
@@ -51,6 +51,7 @@ def test_quantile_boundaries() -> None:
         quantiles([1.0], 0)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no mistake
 @given(st.lists(st.integers(0, 30).map(float), min_size=1), st.integers(1, 8))
 def test_every_stage_ends_at_its_quantile(values: list[float], stages: int) -> None:
     bounds = quantiles(values, stages)

@@ -67,9 +67,7 @@ def _prove(goal: _Goal, depth: int, seen: frozenset[object], left: list[int]) ->
     return None
 
 
-def _all(
-    tactic: str, goals: list[_Goal], depth: int, seen: frozenset[object], left: list[int]
-) -> list[str] | None:
+def _all(tactic: str, goals: list[_Goal], depth: int, seen: frozenset[object], left: list[int]) -> list[str] | None:
     script = [tactic]
     for goal in goals:
         part = _prove(goal, depth, seen, left)
@@ -147,9 +145,7 @@ def theorems(seed: int, each: int, longest: int = 16) -> Iterator[tuple[str, lis
     seen: set[str] = set()
     for _ in range(400 * each):
         atoms = ATOMS[: dice.randint(2, 5)]
-        claims = tuple(
-            (f"h{i}", formula(dice, atoms, dice.randint(1, 2))) for i in range(1, dice.randint(0, 4) + 1)
-        )
+        claims = tuple((f"h{i}", formula(dice, atoms, dice.randint(1, 2))) for i in range(1, dice.randint(0, 4) + 1))
         target = formula(dice, atoms, dice.randint(1, 3))
         script = prove(claims, target)
         if script is None or not 1 <= len(script) <= longest or counts[len(script)] >= each:
@@ -183,9 +179,7 @@ def run_in_lean(
             if result.state is None or last != (result.status == "finished"):
                 return None
             child = -2 if last else number + 1
-            tried.append(
-                Tried(number, child, tactic, "elementary", 0.0, result.status.value, "", result.micros)
-            )
+            tried.append(Tried(number, child, tactic, "elementary", 0.0, result.status.value, "", result.micros))
             state = result.state
         if not environment.verify(script).accepted:
             return None

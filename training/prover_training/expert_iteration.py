@@ -32,7 +32,8 @@ class IterationConfig:
 
     Of the ranker: ``seconds`` for a training problem, ``explore`` (noise), ``epochs``. Of the language model: ``model``
     to begin with (empty: made from nothing, of ``words`` to ``length``, by ``first`` updates on the data that is
-    given), ``updates`` in each later round, ``samples`` answers a state and ``heartbeats`` (in thousands) a step.
+    given), ``updates`` at the learning rate ``later_rate`` in each later round, ``samples`` answers a state and
+    ``heartbeats`` (in thousands) a step.
     """
 
     learner: str = "ranker"
@@ -49,6 +50,7 @@ class IterationConfig:
     updates: int = 150
     batch: int = 16
     learning_rate: float = 3e-3
+    later_rate: float = 5e-4
     words: int = 768
     width: int = 128
     layers: int = 3
@@ -113,7 +115,7 @@ def _learner(config: IterationConfig, options: Options | None, say: Callable[[st
             length=config.length, seed=config.seed, words=config.words, width=config.width, layers=config.layers,
         )  # fmt: skip
         alone = AloneConfig(config.steps, config.samples, heartbeats=config.heartbeats, seed=config.seed)
-        return ModelLearner(tuning, config.first, alone, options, say)
+        return ModelLearner(tuning, config.first, config.later_rate, alone, options, say)
     raise BadInput(f"there is no learner {config.learner!r}; there are ranker and lm")
 
 

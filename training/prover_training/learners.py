@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -73,11 +73,13 @@ class RankerLearner:
 @dataclass(frozen=True, slots=True)
 class ModelLearner:
     """A language model: it alone proposes, and is fine-tuned on all proofs so far. ``first`` are the updates of the
-    first model, made from nothing; later ones go on from the one before with the updates of ``tuning``.
+    first model, made from nothing; later ones go on from the best so far with the updates of ``tuning`` at the learning
+    rate ``later`` (at the first one's rate they forget more than they learn).
     """
 
     tuning: SftConfig
     first: int
+    later: float
     alone: AloneConfig
     options: Options | None
     say: Say
@@ -88,15 +90,16 @@ class ModelLearner:
 
     def learn(self, files: Sequence[Path], folder: Path, model: str) -> dict[str, float]:
         """Fine-tunes; goes on with a run that died."""
-        from dataclasses import replace
-
         if not files:
             raise BadInput("a language model needs proofs to begin with: name files of them with --data")
-        settings = replace(self.tuning, model=model, steps=self.tuning.steps if model else self.first)
+        settings = replace(self.tuning, model=model, learning_rate=self.later) if model else self._beginning()
         if not (folder / "model.safetensors").exists():
             facts = train_sft(files, folder, settings, resume=(folder / "checkpoints").exists(), say=self.say)
             return {"loss": float(facts["final_loss"] or 0.0), "pairs": float(facts["pairs"])}
         return {}
+
+    def _beginning(self) -> SftConfig:
+        return replace(self.tuning, steps=self.first)
 
     def measure(self, problems: Sequence[Problem], out: Path, model: str) -> tuple[int, int]:
         """See :class:`Learner`."""
@@ -104,8 +107,6 @@ class ModelLearner:
 
 
 def _seeded(config: AloneConfig, seed: int) -> AloneConfig:
-    from dataclasses import replace
-
     return replace(config, seed=seed)
 
 
@@ -120,8 +121,6 @@ def alone(
     Raises:
         ModelError: the model cannot be loaded. ToolchainError: there is no Lean.
     """
-    from dataclasses import replace
-
     from prover.model.transformers_backend import TransformersModel
 
     done = {a.name: a.status == "proved" for a in read_attempts(out)} if out.exists() else {}
