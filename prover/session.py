@@ -7,8 +7,6 @@ a thread.
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,20 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from prover.closing import Closing
 from prover.errors import BadInput, InfrastructureFault
+from prover.preparing import check_weights, prepare, warm_up
 from prover.problem import Problem
 from prover.reports import CheckReport, ProofReport, open_goals, why_not
 
 if TYPE_CHECKING:
     from prover.continuing import Edits, Memory
     from prover.domain import Environment
-    from prover.hookspecs import Observer, Proposer, Ranker
+    from prover.hookspecs import Observer, Proposer
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.plugins import PluginManager, Team
     from prover.search import SearchConfig, SearchOutcome
 
-
-logger = logging.getLogger(__name__)
 
 LEAN = "lean"
 
@@ -155,7 +152,7 @@ class Session(Closing):
                 f"no plugin proposes any step for the domain {domain}: reinstall the package, or see 'prove plugins'"
             )
         # What a continued search knows is a proposer too, though of no plugin.
-        _check_weights(self.options.weights, (*team.names, "memory"))
+        check_weights(self.options.weights, (*team.names, "memory"))
         return team
 
     def let_go(self) -> None:
@@ -420,42 +417,3 @@ def find_lean(
             raise
         installer.install()
         return find_toolchain(start, project, explicit)
-
-
-def warm_up(rankers: Sequence[Ranker], problem: Problem) -> None:
-    """Has rankers read their models (``warm_up(problem)``, where they have it) while Lean opens the problem."""
-    ready = [function for ranker in rankers if (function := getattr(ranker, "warm_up", None)) is not None]
-
-    def run() -> None:
-        for function in ready:
-            try:
-                function(problem)
-            except Exception as error:
-                # The search asks it again and then names it as broken.
-                logger.info("a ranker could not prepare itself: %s", error)
-
-    if ready:
-        threading.Thread(target=run, name="warm-up", daemon=True).start()
-
-
-def prepare(environment: Environment) -> float:
-    """Has an environment do what is done once for many problems, and is not part of this one's time; seconds
-    taken."""
-    began = time.monotonic()
-    once = getattr(environment, "prepare", None)
-    if once is not None:
-        once()
-    return time.monotonic() - began
-
-
-def _check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
-    """Raises BadInput where a weight names nobody, which is nearly always a slip of the pen."""
-    for name in weights:
-        if not any(
-            name == known or name.startswith((f"{known}.", f"{known}:", f"{known}/"))
-            for known in names
-        ):
-            raise BadInput(
-                f"--weight {name}: there is no proposer, module, signal, check or value of that name; "
-                f"there are {', '.join(names) or 'none'}"
-            )

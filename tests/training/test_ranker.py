@@ -117,7 +117,7 @@ def test_the_default_model_is_small_and_loads() -> None:
 
 
 def test_the_model_is_read_while_the_problem_opens(folder: Path) -> None:
-    from prover.session import warm_up
+    from prover.preparing import warm_up
 
     plugin = LearnedRanker()
     warm_up([plugin], Problem("theorem t", metadata={"model": str(folder)}))
