@@ -406,12 +406,13 @@ def find_lean(
     Raises:
         ToolchainError: there is no usable Lean.
     """
-    from prover.lean.embedded import host_maker, installer
     from prover.lean.toolchain import ToolchainMissing, find_toolchain
 
     try:
         return find_toolchain(start, project, explicit)
     except ToolchainMissing:
+        from prover.lean.embedded import host_maker, installer
+
         unpacked = (installer.install_path() / host_maker.GLUE_FILE).is_file()
         if not unpacked or installer.is_installed():
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from prover.domain import StepStatus, Transition
-from prover_plugins.code_exec.environment import DOMAIN, CodeState
 
 _FAILURES = {"forbidden": -1.0, "syntax": -0.4, "parse": -0.4, "memory": -0.3, "crash": -0.3, "exit": -0.3}
 _TIMED_OUT = -0.2
@@ -20,10 +19,13 @@ class CodeReward:
     """
 
     name = "code_tests"
-    domains = (DOMAIN,)
+    domains = ("code",)
 
     def reward(self, transition: Transition) -> float:
         """The reward of one step; 0 for a step of another domain."""
+        # Imported when the domain is in use: a search in Lean need not read it.
+        from prover_plugins.code_exec.environment import CodeState
+
         result = transition.result
         if not isinstance(transition.before, CodeState):
             return 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prover.hookspecs import Domain, Proposer, hookimpl
+from prover.late import LateProposer
 
 if TYPE_CHECKING:
     import click
@@ -21,9 +22,7 @@ def prover_domains() -> list[Domain]:
 @hookimpl
 def prover_proposers() -> list[Proposer]:
     """The ``algebra`` proposer."""
-    from prover_plugins.math.proposer import AlgebraProposer
-
-    return [AlgebraProposer()]
+    return [LateProposer("prover_plugins.math.proposer:AlgebraProposer", "algebra", ("math",))]
 
 
 @hookimpl
