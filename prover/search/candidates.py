@@ -22,6 +22,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+RANKED = 8
+"""So many states are judged by rankers, those that the search comes to first; of the others the proposers' own order
+holds. What a ranker saves is in the first steps; over a long chain of steps that it does not know, what it adds to the
+cost of each would add up until the chain is never reached.
+"""
+
+
 @dataclass(slots=True)
 class ProposerStatistics:
     """What one proposer or module did in a search.
@@ -77,6 +84,7 @@ class ProposerSet:
     bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
     _members: list[Proposer | ReasoningModule] = field(default_factory=list)
     _ranker_faults: list[tuple[Ranker, Exception]] = field(default_factory=list)
+    _judged: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Finds where each of them begins in the streams; those of weight zero nowhere."""
@@ -116,7 +124,9 @@ class ProposerSet:
         return CandidateStream(self, state)
 
     def read(self, state: State) -> dict[int, Insight]:
-        """What the modules find about ``state``, by their number."""
+        """What the modules find about ``state``, by their number; called when the search comes to it."""
+        if len(self._judged) < RANKED:
+            self._judged.add(state.key)
         found: dict[int, Insight] = {}
         first = len(self.proposers)
         for index, module in enumerate(self.modules, first):
@@ -180,7 +190,7 @@ class ProposerSet:
     def _scored(self, proposed: Iterable[Candidate], name: str, state: State) -> Iterator[Scored]:
         """The costs of candidates; those of a sequence are sorted, others are read as needed. Where there are
         rankers they have the last word."""
-        if self.rankers:
+        if self.rankers and state.key in self._judged:
             stream = self._lazy(iter(proposed), name)
             for ranker in self.rankers:
                 weight = self.scorer.weight(ranker.name) * float(getattr(ranker, "trust", 1.0))
