@@ -17,6 +17,9 @@ NONE = "none"
 DEFAULT = "default"
 VARIABLE = "PROVER_MODEL"
 
+RANKER_TRUST = 16.0
+"""How much the ranker's word counts against the proposers' own (:func:`prover.search.ranking.mixed`)."""
+
 
 def choice_of(problem: Problem) -> str:
     """The model asked for: the problem's ``metadata["model"]``, else the environment's PROVER_MODEL, else empty."""

@@ -15,13 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from prover.model import features
+from prover.model.loading import RANKER_TRUST
 from prover.model.tensors import read_model
 
 FORMAT = 1
 """Raised when features or layers change so that weights from before mean something else."""
-
-TRUST = 16.0
-"""How much the ranker's word counts against the proposers' own (:func:`prover.search.ranking.mixed`)."""
 
 SHORTEST = 0.02
 """Seconds: a step is never taken to be quicker, for the request itself costs about that."""
@@ -82,7 +80,7 @@ class RankerModel:
 
     def order(self, ranking: Ranking, costs: np.ndarray) -> np.ndarray:
         """The candidates' numbers in the order in which the search tries them, given their proposers' ``costs``."""
-        likely = np.logaddexp(-costs, math.log(TRUST) + self.log_preference(ranking))
+        likely = np.logaddexp(-costs, math.log(RANKER_TRUST) + self.log_preference(ranking))
         return np.argsort(-likely, kind="stable")
 
 

@@ -39,7 +39,7 @@ class SymbolicMapper:
         self.weights = {name: np.asarray(array, np.float32) for name, array in weights.items()}
         self.layers: tuple[int, ...] = tuple(about["layers"])
         self.symbols: tuple[str, ...] = tuple(about["symbols"])
-        self.layer = int(about["layer"])
+        self.layer = self.layer_of(VALUE)
 
     @classmethod
     def load(cls, folder: Path) -> SymbolicMapper:
@@ -67,7 +67,7 @@ class SymbolicMapper:
 
     def layer_of(self, part: str) -> int:
         """The layer that a part reads: ``probe`` (symbols), ``align``, ``value``, ``after`` (expectation, outcome)."""
-        return int(self.about.get("layer_of", {}).get(part, self.layer))
+        return int(self.about["layer_of"][part])
 
     def position(self, layer: int) -> int:
         """Where a layer stands among the recorded ones.

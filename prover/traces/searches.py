@@ -131,7 +131,7 @@ def attempt_of_run(folder: Path) -> Attempt:
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise BadInput(f"the events of {folder} cannot be read: {type(error).__name__}: {error}") from error
-    distances = _distances(tried, actions)
+    distances = distances_on(tried, actions)
     visited = tuple(msgspec.structs.replace(states[n], distance=distances.get(i)) for n, i in order.items())
     problem, result = run.problem, run.result
     return Attempt(
@@ -149,7 +149,7 @@ def _surprise(event: dict[str, Any]) -> float:
     return Candidate(event["action"], event["proposer"], event["log_probability"], event["score"]).surprise
 
 
-def _distances(tried: Sequence[Tried], actions: Sequence[str]) -> dict[int, int]:
+def distances_on(tried: Sequence[Tried], actions: Sequence[str]) -> dict[int, int]:
     """How many steps it is from each state of the accepted proof to its end."""
     taken = {(step.parent, step.action): step.child for step in tried if step.child != -1}
     path = [0]

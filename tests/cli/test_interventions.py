@@ -134,7 +134,7 @@ def test_a_language_model_is_masked_and_steered_and_explain_says_so(
     model = make("llama", tmp_path / "model")
     digest = TransformersModel(model).digest()
     about = {
-        "format": 1, "model_sha256": digest, "layers": [1], "symbols": ["Eq"], "layer": 1,
+        "format": 1, "model_sha256": digest, "layers": [1], "symbols": ["Eq"],
         "layer_of": dict.fromkeys(("probe", "align", "value", "after"), 1),
     }  # fmt: skip
     weights = {"probe.weight": np.ones((1, 1, 32), np.float32), "probe.bias": np.zeros((1, 1), np.float32)}

@@ -69,7 +69,7 @@ def a_mapper(folder: Path, digest: str) -> Interventions:
     """A mapper with two symbols and layers 0 to 2 of random directions, and an intervention that uses it."""
     weight = np.random.default_rng(0).normal(size=(3, 2, WIDTH)).astype(np.float32)
     about = {
-        "format": 1, "model_sha256": digest, "layers": [0, 1, 2], "symbols": ["HAdd.hAdd", "Eq"], "layer": 1,
+        "format": 1, "model_sha256": digest, "layers": [0, 1, 2], "symbols": ["HAdd.hAdd", "Eq"],
         "layer_of": dict.fromkeys(("probe", "align", "value", "after"), 1),
     }  # fmt: skip
     SymbolicMapper(about, {"probe.weight": weight, "probe.bias": np.zeros((3, 2), np.float32)}).save(folder)

@@ -24,7 +24,7 @@ def mapper() -> SymbolicMapper:
     probe[:, 1, 2] = 1.0
     about = {
         "format": 1, "layers": [2, 4], "symbols": ["Nat", "HAdd.hAdd"],
-        "layer": 2, "layer_of": {"probe": 4, "align": 2, "value": 2, "after": 4},
+        "layer_of": {"probe": 4, "align": 2, "value": 2, "after": 4},
     }  # fmt: skip
     weights = {
         "probe.weight": probe, "probe.bias": np.zeros((2, 2)),

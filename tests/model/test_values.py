@@ -148,7 +148,7 @@ def mapped(tmp_path: Path) -> tuple[Path, Path]:
     dice = np.random.default_rng(1)
     about = {
         "format": 1, "model": "tiny", "model_sha256": TransformersModel(str(model)).digest(), "prompt": "plain",
-        "pooling": "mean", "layers": [1], "layer": 1, "layer_of": {"value": 1}, "symbols": ["Nat"],
+        "pooling": "mean", "layers": [1], "layer_of": {"value": 1}, "symbols": ["Nat"],
     }  # fmt: skip
     shapes = {"mean": (32,), "hidden": (8, 32), "hidden_bias": (8,), "out": (2, 8), "out_bias": (2,)}
     arrays = {f"value.{name}": dice.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}

@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 
 pytest.importorskip("torch")
 
+from prover_training.calibrating import auc
 from prover_training.curriculum.difficulty import MapperBased
 from prover_training.mapper.alignment import fit_alignment, recall
 from prover_training.mapper.examples import GRAPH_WIDTH, graph_features, labels_of, multi_hot, word_features
-from prover_training.mapper.probes import agreement, area, f1, f1_each, fit_probe, set_aside, shuffled
+from prover_training.mapper.probes import agreement, f1, f1_each, fit_probe, set_aside, shuffled
 from prover_training.mapper.structures import Piece, Structure, read_structures
 from prover_training.mapper.value import fit_value
 from prover_training.mapper.worth import value_of_text
@@ -61,8 +62,8 @@ def test_measures_by_hand() -> None:
     np.testing.assert_allclose(f1_each(odds, labels), [2 / 3, 2 / 3, 0])
     # The third label occurs nowhere and does not count in the mean.
     assert f1(odds, labels) == pytest.approx((4 / 6, 2 / 3))
-    assert area(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True])) == pytest.approx(3.5 / 4)
-    assert area(np.ones(4), np.array([True] * 4)) == 0.5
+    assert auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True])) == pytest.approx(3.5 / 4)
+    assert auc(np.ones(4), np.array([True] * 4)) == 0.5
     np.testing.assert_allclose(agreement(np.array([[1.0, 0, 0], [0.5, 0.5, 0]]), labels), [0.5, 0.5 / 1.5])
     assert agreement(labels.astype(float), labels) == pytest.approx(1)
 
@@ -104,8 +105,8 @@ def test_a_planted_signal_is_found_and_calibrated_and_random_labels_stay_at_chan
     labels = (NOISE.random((n, 4)) < sigmoid(odds)).astype(np.float32)
     aside, learn, held = halves(n)
     probe = fit_probe(inputs[learn], labels[learn], aside, seed=0)
-    best = [area(odds[held, i], labels[held, i] > 0) for i in range(4)]
-    found = [area(probe.log_odds(inputs[held])[:, i], labels[held, i] > 0) for i in range(4)]
+    best = [auc(odds[held, i], labels[held, i] > 0) for i in range(4)]
+    found = [auc(probe.log_odds(inputs[held])[:, i], labels[held, i] > 0) for i in range(4)]
     assert min(np.array(found) - best) > -0.03
     probability = sigmoid(probe.log_odds(inputs[held]))
     assert calibration_error(reliability(probability.ravel().tolist(), (labels[held] > 0).ravel().tolist())) < 0.05
@@ -115,7 +116,7 @@ def test_a_planted_signal_is_found_and_calibrated_and_random_labels_stay_at_chan
     random = (NOISE.random((n, 4)) < 0.3).astype(np.float32)
     blind = fit_probe(inputs[learn], random[learn], aside, seed=0)
     for i in range(4):
-        assert 0.42 < area(blind.log_odds(inputs[held])[:, i], random[held, i] > 0) < 0.58
+        assert 0.42 < auc(blind.log_odds(inputs[held])[:, i], random[held, i] > 0) < 0.58
 
 
 def test_the_control_task_gives_equal_texts_equal_labels_of_another_text() -> None:
@@ -148,7 +149,7 @@ def test_value_and_distance_are_learned_and_calibrated() -> None:
     aside, learn, held = halves(n)
     head = fit_value(inputs[learn], proved[learn], distance[learn], aside, seed=0)
     out = head.outputs(inputs[held])
-    assert area(out[:, 0], proved[held] > 0) > area(inputs[held, 0], proved[held] > 0) - 0.03
+    assert auc(out[:, 0], proved[held] > 0) > auc(inputs[held, 0], proved[held] > 0) - 0.03
     assert calibration_error(reliability(sigmoid(out[:, 0]).tolist(), (proved[held] > 0).tolist())) < 0.06
     far = np.isfinite(distance[held])
     # Taking 1 or 4 for all is off by 1.5.

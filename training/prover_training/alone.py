@@ -15,8 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from prover.domain import Candidate, Environment, State, StepStatus
 from prover.errors import BadInput, InfrastructureFault
 from prover.hookspecs import ConsistencyCheck
@@ -25,7 +23,7 @@ from prover.model.prompts import PromptFormat
 from prover.problem import Problem
 from prover.search.checking import Checks
 from prover.search.isolation import Guard
-from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited
+from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited, distances_on
 from prover_training.rollouts import Open
 
 TOGETHER = 16
@@ -61,7 +59,7 @@ class AloneConfig:
 
 @dataclass(slots=True)
 class _Search:
-    """One problem's search. ``ways`` has for each state the step that first led to it."""
+    """One problem's search. ``ways`` has the step that first led to each state, ``keys`` the states' numbers by key."""
 
     problem: Problem
     environment: Environment
@@ -69,7 +67,7 @@ class _Search:
     depths: list[int] = field(default_factory=list)
     ways: list[Tried | None] = field(default_factory=list)
     tried: list[Tried] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
+    keys: dict[str, int] = field(default_factory=dict)
     heap: list[tuple[float, int]] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     round: int = 0
@@ -78,7 +76,7 @@ class _Search:
 
     def add(self, state: State, cost: float, depth: int, way: Tried | None) -> int:
         """The number of a state that is new; it waits to be expanded."""
-        self.keys.add(state.key)
+        self.keys[state.key] = len(self.states)
         self.states.append(state)
         self.costs.append(cost)
         self.depths.append(depth)
@@ -103,12 +101,7 @@ class _Search:
 
     def attempt(self, seconds: float) -> Attempt:
         """The record of this search."""
-        distances: dict[int, int] = {}
-        taken = {(step.parent, step.action): step.child for step in self.tried}
-        at = 0
-        for number, action in enumerate(self.actions):
-            distances[at] = len(self.actions) - number
-            at = taken[at, action]
+        distances = distances_on(self.tried, self.actions)
         visited = tuple(
             Visited(state.text[:LONGEST_STATE], state.goals, state.size, self.depths[number], distances.get(number))
             for number, state in enumerate(self.states)
@@ -221,24 +214,19 @@ class Prover:
             results = search.environment.step(search.states[number], chosen) if chosen else []
             for candidate, result in zip(chosen, results, strict=True):
                 finished = result.status is StepStatus.FINISHED
-                fresh = not finished and result.state is not None and result.state.key not in search.keys
-                child = -2 if finished else len(search.states) if fresh else -1
+                after = None if finished else result.state
+                child = -2 if finished else -1 if after is None else search.keys.get(after.key, len(search.states))
                 step = Tried(
                     number, child, candidate.action, "lrm", round(candidate.surprise, 4), result.status.value,
                     result.kind, result.micros,
                 )  # fmt: skip
-                if result.state is not None and not finished and not fresh:
-                    step = msgspec.structs.replace(step, child=self._known(search, result.state))
                 search.tried.append(step)
-                if fresh and result.state is not None:
-                    search.add(result.state, cost + candidate.surprise, search.depths[number] + 1, step)
+                if after is not None and child == len(search.states):
+                    search.add(after, cost + candidate.surprise, search.depths[number] + 1, step)
                 if finished and not search.actions and self._accepted(search, search.path(step)):
                     search.actions = search.path(step)
         except InfrastructureFault:
             search.fault = True
-
-    def _known(self, search: _Search, state: State) -> int:
-        return next(number for number, other in enumerate(search.states) if other.key == state.key)
 
     def _accepted(self, search: _Search, actions: tuple[str, ...]) -> bool:
         question = (search.problem.header, search.problem.statement, actions)

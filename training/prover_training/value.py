@@ -20,6 +20,7 @@ from torch import nn
 from prover.errors import BadInput
 from prover.model.progress import FORMAT, NUMBERS, ROWS, Features, ProgressModel, read_features
 from prover.traces.searches import Attempt
+from prover_training.calibrating import auc, platt_scaling
 from prover_training.ranker_data import held_out
 
 
@@ -203,22 +204,8 @@ def _cross_entropy(odds: np.ndarray, part: Sequence[Example]) -> float:
 
 
 def platt(odds: np.ndarray, part: Sequence[Example]) -> tuple[float, float]:
-    """Slope and offset that calibrate log-odds (Platt 1999)."""
-    inputs = torch.from_numpy(odds.astype(np.float64))
-    labels = torch.tensor([float(e.solved) for e in part], dtype=torch.float64)
-    weights = torch.tensor([e.weight for e in part], dtype=torch.float64)
-    slope = torch.ones((), dtype=torch.float64, requires_grad=True)
-    offset = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([slope, offset], max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(slope * inputs + offset, labels, weights)
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)
-    return float(slope.detach()), float(offset.detach())
+    """Slope and offset that calibrate log-odds on examples."""
+    return platt_scaling(odds, np.array([e.solved for e in part]), np.array([e.weight for e in part]))
 
 
 # ---------------------------------------------------------------------------------- measures
@@ -264,17 +251,6 @@ def measure(odds: np.ndarray, part: Sequence[Example]) -> dict[str, float]:
         "calibration": error / total, "brier": float((weights * (probability - labels) ** 2).sum() / total),
         "cross_entropy": _cross_entropy(odds, part), "states": float(len(part)), "searches": float(len(within)),
     }  # fmt: skip
-
-
-def auc(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
-    """How often a random success scores above a random failure, ties half (weighted)."""
-    good, bad = labels.astype(bool), ~labels.astype(bool)
-    order = np.argsort(scores[bad], kind="stable")
-    values, mass = scores[bad][order], np.concatenate([[0.0], np.cumsum(weights[bad][order])])
-    below = mass[np.searchsorted(values, scores[good], side="left")]
-    up_to = mass[np.searchsorted(values, scores[good], side="right")]
-    total = mass[-1] * weights[good].sum()
-    return float((weights[good] * (below + up_to) / 2).sum() / total)
 
 
 def save(trained: TrainedValue, config: ValueConfig, folder: Path, card: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from prover.domain import Candidate, State
 from prover.model import loading
-from prover.model.language_model import LanguageModel, Sample, Sampling
+from prover.model.language_model import Sample, Sampling
 from prover.model.prompts import PromptFormat, format_named, guess_format, replays
 from prover.model.steering import Interventions, Steering, masked, without_mention
 from prover.problem import Problem
@@ -38,7 +38,6 @@ class LanguageModelProposer:
     """Seconds: a model takes many to be read from the disk, a large one to answer; the search's own limit holds."""
 
     def __init__(self) -> None:
-        self._models: dict[str, LanguageModel] = {}
         self._steerings: dict[tuple[str, Interventions], Steering] = {}
 
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
@@ -50,10 +49,8 @@ class LanguageModelProposer:
         choice = loading.choice_of(problem)
         if choice in ("", loading.NONE, loading.DEFAULT) or loading.kind_of_choice(choice) == "ranker":
             return []
-        model = self._models.get(choice)
-        if model is None:
-            # Loading may fail: the search then names this proposer and its error, and goes on.
-            model = self._models[choice] = loading.shared_language_model(choice)
+        # Loading may fail: the search then names this proposer and its error, and goes on.
+        model = loading.shared_language_model(choice)
         form = _format(problem, choice)
         sampling = Sampling(n=SAMPLES, max_tokens=form.max_tokens, temperature=TEMPERATURE, stop=form.stop)
         wanted = Interventions.of(problem)

@@ -26,8 +26,7 @@ class LearnedRanker:
     name = "ranker"
     domains = ("lean",)
 
-    trust = 16.0
-    """As :data:`prover.model.ranker.TRUST`, which is not imported here because numpy takes its time to load."""
+    trust = loading.RANKER_TRUST
 
     def __init__(self) -> None:
         self._models: dict[Path, RankerModel | None] = {}

@@ -54,7 +54,7 @@ def fit(
     about: dict[str, Any] = {
         "format": FORMAT, "model": encoding.about.model, "model_sha256": encoding.about.model_sha256,
         "prompt": encoding.about.prompt, "pooling": encoding.about.pooling, "layers": list(encoding.layers),
-        "layer": layer_of[VALUE], "layer_of": layer_of, "symbols": names, "outcomes": list(OUTCOMES),
+        "layer_of": layer_of, "symbols": names, "outcomes": list(OUTCOMES),
         "width": encoding.width, "settings": asdict(config), "spans": spans, "states": int((~states.held).sum()),
         "steps": int((~steps.held).sum()), "encoding": Path(encoding.folder).resolve().name,
         "data_sha256": data_hash([encoding.folder / name for name in (ABOUT, STEPS, *encoding.about.shards)]),

@@ -14,13 +14,13 @@ from prover.errors import BadInput
 from prover.model.encodings import Encoding
 from prover.model.symbolic_mapper import AFTER, ALIGN, OUTCOMES, PROBE, VALUE, SymbolicMapper
 from prover.report.plots import calibration_error, reliability
+from prover_training.calibrating import auc
 from prover_training.mapper.alignment import fit_alignment, recall
 from prover_training.mapper.examples import Rows, graph_features, multi_hot, span_rows, word_features
 from prover_training.mapper.probes import (
     WORDS_FLOOR,
     Probe,
     agreement,
-    area,
     f1,
     f1_each,
     fit_probe,
@@ -203,7 +203,7 @@ def _value(mapper: SymbolicMapper, encoding: Encoding, states: States, seed: int
     usual = float(np.nanmedian(states.distance[learn])) if np.isfinite(states.distance[learn]).any() else 1.0
     return {
         "states": len(held), "on_a_proof": float(proved.mean()),
-        **{f"auc{by}": area(score, proved) for by, score in scores.items()},
+        **{f"auc{by}": auc(score, proved) for by, score in scores.items()},
         "theorems_with_both": len(_within(value, proved, theorems)),
         **{
             f"auc_within_theorems{by}": float(np.mean(_within(score, proved, theorems) or [0.5]))
@@ -223,7 +223,7 @@ def _within(scores: np.ndarray, positive: np.ndarray, theorems: np.ndarray) -> l
     for theorem in np.unique(theorems):
         own = theorems == theorem
         if 0 < positive[own].sum() < own.sum():
-            found.append(area(scores[own], positive[own]))
+            found.append(auc(scores[own], positive[own]))
     return found
 
 
@@ -242,9 +242,9 @@ def _consistency(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, seed:
         "steps": len(held), "applied": float(applied.mean()),
         "outcome_accuracy": float((ends.argmax(1) == happened).mean()),
         "outcome_accuracy_of_the_commonest": float((happened == np.bincount(steps.outcome[learn]).argmax()).mean()),
-        "auc_applies": area(1 - ends[:, OUTCOMES.index("failed")], applied),
-        "auc_applies_by_log_probability": area(logs, applied),
-        "auc_applies_by_words": area(by_words.log_odds(words[held])[:, 0], applied),
+        "auc_applies": auc(1 - ends[:, OUTCOMES.index("failed")], applied),
+        "auc_applies_by_log_probability": auc(logs, applied),
+        "auc_applies_by_words": auc(by_words.log_odds(words[held])[:, 0], applied),
         **_moved(mapper, encoding, steps, at, seed),
     }  # fmt: skip
 
@@ -273,7 +273,7 @@ def _moved(mapper: SymbolicMapper, encoding: Encoding, steps: Steps, at: int, se
         "came": int(came.sum()), "went": int(went.sum()),
         "came_foreseen": _share(expected > 0.5, came), "came_foreseen_without_the_tactic": _share(guessed > 0.5, came),
         "went_foreseen": _share(expected < 0.5, went), "went_foreseen_without_the_tactic": _share(guessed < 0.5, went),
-        "on_a_proof": float(proof.mean()), "auc_agreement_on_a_proof": area(score, proof),
+        "on_a_proof": float(proof.mean()), "auc_agreement_on_a_proof": auc(score, proof),
         "correlation_on_a_proof": float(np.corrcoef(score, proof)[0, 1])
         if 0 < proof.mean() < 1 and score.std() > 0 else None,
     }  # fmt: skip

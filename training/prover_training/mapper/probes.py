@@ -151,19 +151,6 @@ def f1_each(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return found
 
 
-def area(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve: how often a positive scores above a negative (Mann and Whitney 1947), ties half;
-    0.5 where there are only positives or only negatives."""
-    order = np.argsort(scores, kind="stable")
-    ranks = np.empty(len(scores))
-    ranks[order] = np.arange(1, len(scores) + 1)
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    means = np.bincount(inverse, weights=ranks) / counts
-    ranks = means[inverse]
-    n, m = int(positive.sum()), int((~positive).sum())
-    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m)) if n and m else 0.5
-
-
 def agreement(expected: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How well expected symbols (probabilities) and those that Lean found (0/1) agree, for each step in [0, 1]: the
     weighted Jaccard index."""

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from prover_training.calibrating import platt_scaling
+
 
 @dataclass(frozen=True, slots=True)
 class ValueHead:
@@ -71,7 +73,7 @@ def fit_value(
             best, kept = measured, {k: v.clone() for k, v in network.state_dict().items()}
     weights = {k: v.numpy() for k, v in kept.items()}
     head = ValueHead(weights["0.weight"], weights["0.bias"], weights["3.weight"], weights["3.bias"], mean, deviation)
-    slope, offset = _platt(head.outputs(inputs[held])[:, 0], proved[held])
+    slope, offset = platt_scaling(head.outputs(inputs[held])[:, 0], _smoothed(proved[held]))
     out, bias = head.out.copy(), head.out_bias.copy()
     out[0], bias[0] = out[0] * slope, bias[0] * slope + offset
     return ValueHead(head.hidden, head.hidden_bias, out, bias, mean, deviation, best)
@@ -84,19 +86,8 @@ def _loss(out: torch.Tensor, proved: torch.Tensor, far: torch.Tensor, known: tor
     return loss
 
 
-def _platt(odds: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Slope and offset that make ``labels`` likeliest, the labels smoothed as Platt does."""
+def _smoothed(labels: np.ndarray) -> np.ndarray:
+    """0 and 1 moved inwards, as Platt does, so that few labels do not make certain."""
     positive = float(labels.sum())
-    target = np.where(labels > 0.5, (positive + 1) / (positive + 2), 1 / (len(labels) - positive + 2))
-    slope, offset = torch.ones((), requires_grad=True), torch.zeros((), requires_grad=True)
-    x, y = torch.from_numpy(odds.astype(np.float32)), torch.from_numpy(target.astype(np.float32))
-    optimiser = torch.optim.LBFGS([slope, offset], max_iter=50, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(x * slope + offset, y)
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)
-    return slope.item(), offset.item()
+    found: np.ndarray = np.where(labels > 0.5, (positive + 1) / (positive + 2), 1 / (len(labels) - positive + 2))
+    return found
