@@ -42,6 +42,7 @@ class Options:
     proposer, module, signal, check or value. ``model`` is a folder or an address, ``none``, or empty for
     the default; ``mapper`` the folder of a mapper fitted to it. ``hints``, ``avoid`` and ``lemmas`` (Lean text put
     before the theorem) are what a person knows about the problems; ``save`` is the folder for saved searches.
+    ``search`` are settings of the search other than the usual ones.
     """
 
     start: Path | None = None
@@ -59,6 +60,7 @@ class Options:
     avoid: tuple[str, ...] = ()
     lemmas: str = ""
     save: Path | None = None
+    search: SearchConfig | None = None
 
     def informed(self, problem: Problem) -> Problem:
         """``problem`` with what these options say about every problem."""
@@ -182,7 +184,7 @@ class Session(Closing):
         """Works on one theorem. Faults of the question and of Lean become reports, not exceptions.
 
         With the ``memory`` of an earlier search (and a person's ``edits`` of it) that one is continued. ``config``
-        are settings of the search other than the usual ones.
+        are settings of this one search, in place of the options'.
 
         Raises:
             ToolchainError: there is no usable Lean (nothing can be proved at all).
@@ -258,7 +260,7 @@ class Session(Closing):
                 checks=team.checks,
                 rankers=team.rankers,
                 values=team.values,
-                config=config,
+                config=config or self.options.search,
                 budget=problem.budget,
                 observers=[*team.observers, *observers],
                 weights=self.options.weights,

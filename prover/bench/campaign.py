@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -147,30 +146,6 @@ class Campaign:
             self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen]
         )
 
-    def resume_command(self, params: Mapping[str, Any]) -> str:
-        """The command line that goes on with this run; ``params`` are those of the interrupted
-        one.
-        """
-        words = ["prove", "bench", str(self.suite.path), "--resume", "--out", str(self.folder)]
-        for key, flag in (
-            ("seconds", "--seconds"),
-            ("steps", "--steps"),
-            ("jobs", "--jobs"),
-            ("seed", "--seed"),
-            ("limit", "--limit"),
-            ("project", "--project"),
-            ("lean_path", "--lean"),
-        ):
-            if params.get(key) is not None:
-                words += [
-                    flag,
-                    f"{params[key]:g}" if isinstance(params[key], float) else str(params[key]),
-                ]
-        for key, flag in (("only", "--only"), ("plugins", "--plugin"), ("weights", "--weight")):
-            for value in params.get(key) or ():
-                words += [flag, str(value)]
-        return shlex.join(words)
-
 
 def to_record(problem: Problem, report: ProofReport) -> results.Record:
     """The line of ``results.jsonl`` for one problem: the ``--json`` object and who contributed."""
@@ -235,6 +210,7 @@ def _config(
         "plugins": list(options.plugins),
         "disabled": list(options.disabled),
         "weights": dict(options.weights),
+        "search": asdict(options.search) if options.search else {},
         "model": options.model,
         "hints": list(options.hints),
         "avoid": list(options.avoid),

@@ -24,7 +24,8 @@ RESULTS, CONFIG, SUMMARY, TABLE = "results.jsonl", "config.json", "summary.json"
 LOCK = ".lock"
 
 SAME_ON_RESUME = (
-    "suite_sha256", "seconds", "steps", "seed", "plugins", "disabled", "weights", "model", "hints", "avoid", "lemmas"
+    "suite_sha256", "seconds", "steps", "seed", "plugins", "disabled", "weights", "search", "model", "hints", "avoid",
+    "lemmas",
 )  # fmt: skip
 """Settings that must not change between a run and its continuation: the results would not be one
 run.
@@ -198,7 +199,8 @@ def require_same(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         BadInput: names the first setting that differs.
     """
     for key in SAME_ON_RESUME:
-        if old.get(key) != new.get(key):
+        # A run of an earlier version lacks what nobody could set then.
+        if (old.get(key) or None) != (new.get(key) or None):
             raise BadInput(
                 f"cannot resume: {key} was {old.get(key)!r} and is now {new.get(key)!r}; "
                 "use the same settings, or another --out"

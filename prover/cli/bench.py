@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from prover.cli.faults import faults
-from prover.cli.options import F, json_option, lean_options, search_options, session_options
+from prover.cli.options import F, command_line, json_option, lean_options, search_options, session_options
 
 RUNS = Path("runs")
 
@@ -52,6 +52,7 @@ bench.add_command(faults)
 @bench.command()
 @click.argument("suite", type=click.Path(path_type=Path))
 @click.option(
+    "-o",
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -109,8 +110,7 @@ def run(
         click.echo(campaign.table())
         click.echo(f"results: {campaign.folder}")
     if interrupted:
-        command = campaign.resume_command(ctx.params)
-        click.echo(f"interrupted; to go on: {command}", err=True)
+        click.echo(f"interrupted; to go on: {command_line(ctx, resume=True, out=campaign.folder)}", err=True)
         ctx.exit(130)
 
 
@@ -119,6 +119,7 @@ def run(
 @click.option("--base", default="automation", show_default=True, metavar="A,B", help="The plugins of the first line.")
 @click.option("--modules", default="", metavar="A,B", help="The plugins to add to it [default: all others].")
 @click.option(
+    "-o",
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",

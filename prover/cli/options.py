@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
+    from prover.search.scoring import SearchConfig
     from prover.session import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -106,6 +109,13 @@ def search_options(command: F) -> F:
             help="How much a proposer, module, signal or check counts (1 is usual, 0: not at all); may be repeated.",
         ),
         click.option(
+            "--set",
+            "sets",
+            multiple=True,
+            metavar="NAME=X",
+            help="A setting of the search, such as diversity=1 or batch_size=4 (docs/search.md); may be repeated.",
+        ),
+        click.option(
             "--plugin",
             "plugins",
             multiple=True,
@@ -200,6 +210,18 @@ def read_weights_file(path: Path) -> dict[str, float]:
     return {str(name): float(weight) for name, weight in table.items()}
 
 
+def read_search(sets: tuple[str, ...]) -> SearchConfig:
+    """The search's settings with those of ``NAME=X`` pairs.
+
+    Raises:
+        BadInput: a name is unknown, or a value does not fit.
+    """
+    from prover.search.scoring import SearchConfig
+    from prover.settings import read_settings
+
+    return read_settings(SearchConfig, "search", None, sets)
+
+
 def session_options(
     *,
     start: Path | None = None,
@@ -212,6 +234,7 @@ def session_options(
     no_model: bool = False,
     mapper: str | None = None,
     lemmas: tuple[Path, ...] = (),
+    sets: tuple[str, ...] = (),
     **given: Any,
 ) -> Options:
     """Puts the parsed options together; ``given`` are those that need no reading.
@@ -234,5 +257,30 @@ def session_options(
         model="none" if no_model else model or "",
         mapper=mapper or "",
         lemmas="\n\n".join(read_file(path).text.strip() for path in lemmas),
+        search=read_search(sets) if sets else None,
         **given,
     )
+
+
+def command_line(ctx: click.Context, **other: Any) -> str:
+    """The command line of ``ctx`` with ``other`` values for some of its parameters, to be typed again."""
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE} | set(other)
+    # `prove bench SUITE` is short for `prove bench run SUITE`.
+    words, options = ctx.command_path.removesuffix(" run").split(), list[str]()
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        value = other.get(name, ctx.params.get(name))
+        if name not in given or value is None:
+            continue
+        values = value if isinstance(value, list | tuple) else [value]
+        if not isinstance(parameter, click.Option):
+            words += [str(each) for each in values]
+        elif parameter.is_flag:
+            options += [parameter.opts[-1]] if value else []
+        else:
+            options += [word for each in values for word in (parameter.opts[-1], _written(each))]
+    return shlex.join([*words, *options])
+
+
+def _written(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -50,7 +50,7 @@ def plugins(ctx: click.Context, /, extra: tuple[str, ...], weights_file: Path | 
 @click.argument("name")
 @click.option("--kind", default="proposer", show_default=True, metavar="KIND", help=f"One of: {', '.join(KINDS)}.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Where to write it [default: here]."
+    "-o", "--out", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Where it goes [default: here]."
 )
 def new(name: str, kind: str, out: Path) -> None:
     """Write a working plugin package NAME, with tests that pass as they are."""

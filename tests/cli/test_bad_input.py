@@ -30,6 +30,8 @@ NO_LEAN_NEEDED = [
     (["check", "empty.lean"], "is empty"),
     (["bench", "nofile.jsonl"], "cannot read the problem set"),
     (["bench", "blank.lean"], "holds no problem"),
+    (["--set", "diversty=1", "theorem t : 1 = 1"], "no setting 'diversty'"),
+    (["--set", "alpha=-1", "theorem t : 1 = 1"], "alpha must be finite and >= 0"),
     (["bench", "speed", "--skip", "nothing"], "the parts are"),
 ]
 

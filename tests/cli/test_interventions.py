@@ -63,6 +63,11 @@ def test_weights_from_a_file(prove: Prove, tmp_path: Path) -> None:
     assert prove("--without", "nobody", theorem).code == 2
 
 
+def test_settings_of_the_search_are_set_and_saved(prove: Prove, tmp_path: Path) -> None:
+    assert prove(*LOG, "--set", "diversity=0.5", "--save", str(tmp_path), "theorem t (a : Nat) : a = a").code == 0
+    assert json.loads((tmp_path / "t" / "run.json").read_text())["config"]["diversity"] == 0.5
+
+
 def test_a_saved_search_is_continued_after_edits(prove: Prove, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     first = prove(*LOG, "--save", str(saved), "--steps", "5", HARD)

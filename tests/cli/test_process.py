@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def test_an_interrupted_bench_resumes(
     problems = [{"name": f"p{i}", "statement": f"theorem p{i} : {i} = {i}"} for i in range(300)]
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(p) + "\n" for p in problems))
     process = subprocess.Popen(
-        [*COMMAND, "bench", "s.jsonl", "--plugin", PLUGIN, "--out", "out", "--seconds", "30"],
+        [*COMMAND, "bench", "s.jsonl", "--plugin", PLUGIN, "-o", "out", "--seconds", "30", "--no-model", "--set",
+         "batch_size=4"],
         env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     results = tmp_path / "out" / "results.jsonl"
@@ -112,7 +114,8 @@ def test_an_interrupted_bench_resumes(
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, (out, err)
     assert "of 300" in out
-    assert "to go on: prove bench s.jsonl --resume --out out" in err
+    (going_on,) = [line.partition("to go on: ")[2] for line in err.splitlines() if "to go on: " in line]
+    assert going_on.startswith("prove bench s.jsonl --out out --resume "), going_on
     psutil.wait_procs(lean, timeout=10)
     assert not [p for p in lean if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     before = results.read_text().splitlines()
@@ -123,8 +126,7 @@ def test_an_interrupted_bench_resumes(
     left = [p["name"] for p in problems if p["name"] not in done][:2]
     words = [w for name in [*sorted(done), *left] for w in ("--only", name)]
     again = subprocess.run(
-        [*COMMAND, "bench", "s.jsonl", "--plugin", PLUGIN, "--out", "out", "--seconds", "30",
-         "--resume", "--json", *words],
+        [*COMMAND, *shlex.split(going_on)[1:], "--json", *words],
         env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert again.returncode == 0, again

@@ -12,12 +12,12 @@ pytest.importorskip("torch")
 
 from prover_training.expert_iteration import IterationConfig, Round, apart, best, best_proofs, expert_iteration
 from prover_training.gather import GatherConfig
-from prover_training.settings import read_settings
 from prover_training.sft import SftConfig
 
 from prover.cli.main import cli
 from prover.errors import BadInput
 from prover.lean.toolchain import Toolchain
+from prover.settings import read_settings
 from prover.traces.searches import read_attempts
 
 STATEMENTS = {

@@ -75,9 +75,9 @@ def gather(
     problems: Path, out: Path, config: Path | None, sets: tuple[str, ...], limit: int | None, seed: int, as_json: bool
 ) -> None:
     """Search the PROBLEMS and keep all that was tried, with Lean's verdicts; goes on with what FILE has not."""
+    from prover.settings import read_settings
     from prover_training.gather import GatherConfig
     from prover_training.gather import gather as run
-    from prover_training.settings import read_settings
 
     settings = read_settings(GatherConfig, "gather", config, sets, seed=seed)
     total, proved = run(_problems(problems, limit, seed), out, settings, say=_say)
@@ -93,12 +93,12 @@ def ranker(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Train the model that judges the proposers' candidates (a minute or two; --resume has nothing to resume)."""
+    from prover.settings import read_settings
     from prover.traces.searches import read_attempts
     from prover_training.card import data_hash
     from prover_training.ranker import RankerConfig, save
     from prover_training.ranker import train as run
     from prover_training.ranker_data import examples, held_out, proposers_of
-    from prover_training.settings import read_settings
 
     del resume
     settings = read_settings(RankerConfig, "ranker", config, sets, seed=seed)
@@ -125,9 +125,9 @@ def value(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Train the model that values states (half a minute; --resume has nothing to resume), and measure it."""
+    from prover.settings import read_settings
     from prover.traces.searches import read_attempts
     from prover_training.card import data_hash
-    from prover_training.settings import read_settings
     from prover_training.value import ValueConfig, save, table, train_value
 
     del resume
@@ -153,7 +153,7 @@ def sft(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Fine-tune a language model on proofs (or make a small one), in the order of a curriculum."""
-    from prover_training.settings import read_settings
+    from prover.settings import read_settings
     from prover_training.sft import SftConfig, train_sft
 
     settings = read_settings(SftConfig, "sft", config, sets, seed=seed)
@@ -170,8 +170,8 @@ def rl(
 ) -> None:
     """Reinforce a language model (--set model=FOLDER) by proving PROBLEMS in Lean, with a reward for every step."""
     from prover.session import Options, Session
+    from prover.settings import read_settings
     from prover_training.rl import RlConfig, train_rl
-    from prover_training.settings import read_settings
 
     settings = read_settings(RlConfig, "rl", config, sets, seed=seed)
     with Session(Options(use_service=False)) as session:
@@ -208,9 +208,9 @@ def expert_iteration(
     What learns is the ranker, or (--set learner=lm) a language model that proves alone; that one begins with what
     --data holds. Held-out problems of library modules that are learned from are left out.
     """
+    from prover.settings import read_settings
     from prover_training.expert_iteration import IterationConfig, apart, summary
     from prover_training.expert_iteration import expert_iteration as run
-    from prover_training.settings import read_settings
 
     settings = read_settings(IterationConfig, "expert-iteration", config, sets, seed=seed)
     chosen = _problems(problems, None, settings.seed)
@@ -236,9 +236,9 @@ def alone(
 ) -> None:  # fmt: skip
     """Prove PROBLEMS with a language model alone, at a fixed number of steps of Lean (--set steps=N)."""
     from prover.bench.compare import bootstrap
+    from prover.settings import read_settings
     from prover_training.alone import AloneConfig
     from prover_training.learners import alone as run
-    from prover_training.settings import read_settings
 
     settings = read_settings(AloneConfig, "alone", config, sets, seed=seed)
     chosen = _problems(problems, limit, seed if limit else None)
@@ -294,13 +294,12 @@ def evaluate(
     """
     from dataclasses import asdict, fields
 
-    from prover.cli.options import read_weights
+    from prover.cli.options import read_search, read_weights
     from prover.problem import Budget
     from prover.search.scoring import SearchConfig
     from prover.session import Options
     from prover_training.evaluate import Side, verdict
     from prover_training.evaluate import evaluate as run
-    from prover_training.settings import read_settings
 
     chosen: Sequence[Problem] = _problems(problems, limit, seed if limit else None)
     known = {field.name for field in fields(SearchConfig)}
@@ -312,7 +311,7 @@ def evaluate(
     sides = [
         Side(
             label, Options(model=model, weights=read_weights(weights), mapper=mapper),
-            read_settings(SearchConfig, "search", None, sets),
+            read_search(sets),
         )
         for label, model, weights, sets, mapper in given
     ]  # fmt: skip
@@ -335,10 +334,10 @@ def experiment(
 ) -> None:
     """Does the order matter? The same small model on the same data by several curricula, with several seeds."""
     from prover.session import Options, Session
+    from prover.settings import read_settings
     from prover_training.experiment import ExperimentConfig
     from prover_training.experiment import experiment as run
     from prover_training.experiment_results import table
-    from prover_training.settings import read_settings
 
     settings = read_settings(ExperimentConfig, "experiment", config, sets, seed=seed)
     with Session(Options(use_service=False)) as session:

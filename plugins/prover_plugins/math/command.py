@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="'PROBLEM'|FILE.jsonl")
 @click.option("--answer", metavar="TEXT", help="Judge this answer instead of looking for one.")
 @click.option("--lean", "lean", metavar="'theorem …'", help="Then prove this theorem, with the solution as hints.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="For a file: keep results here; goes on.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="A file's results; goes on.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Time limit.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Stop after this many moves tried.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the search's choices.")

@@ -34,11 +34,11 @@ def fit(encoding: Path, out: Path, config: Path | None, sets: tuple[str, ...], s
     What Lean said is kept in ENCODING/structures.jsonl: an interrupted run goes on there.
     """
     from prover.model.encodings import open_encoding
+    from prover.settings import read_settings
     from prover_training.card import write_card
     from prover_training.mapper.fit import fit as run
     from prover_training.mapper.states import MapperConfig
     from prover_training.mapper.structures import ask_structures
-    from prover_training.settings import read_settings
 
     settings = read_settings(MapperConfig, "mapper", config, sets, seed=seed)
     opened = open_encoding(encoding)

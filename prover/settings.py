@@ -1,4 +1,4 @@
-"""Settings of a training run: a TOML file's table, overridden by ``NAME=VALUE`` from the command line."""
+"""Settings of a run: a TOML file's table, overridden by ``NAME=VALUE`` from the command line."""
 
 from __future__ import annotations
 
