@@ -74,12 +74,16 @@ class Candidate:
         return max(0.0, -math.log(self.score)) if self.score else math.inf
 
 
+POSTPONED = "postponed"
+"""The kind of a step that ran out of a first try's heartbeats: it is tried again later, with all that it may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """What the checker said about one action on one state.
 
     ``state`` is the new state for ``PROGRESS`` and ``FINISHED``, else None. ``kind`` types a failure
-    (``parse``, ``elaboration``, ``tactic``, ``timeout``, ``recursion``, ``forbidden``);
+    (``parse``, ``elaboration``, ``tactic``, ``timeout``, ``recursion``, ``forbidden``, ``postponed``);
     ``message`` is the checker's own. ``micros`` is the checker's own time in microseconds.
     """
 

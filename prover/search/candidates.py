@@ -7,7 +7,7 @@ import heapq
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
 from prover.domain import Candidate, Insight, State, StepStatus
@@ -21,6 +21,9 @@ from prover.search.scoring import Scorer
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
+_SECOND = -1
+"""Stands for a proposer in a stream's heap: the candidate is a second try."""
 
 RANKED = 8
 """So many states are judged by rankers, those that the search comes to first; of the others the proposers' own order
@@ -57,11 +60,12 @@ class ProposerStatistics:
 @dataclass(slots=True)
 class Scored:
     """A candidate with its cost; ``proposers`` grows when others turn out to suggest the same
-    action."""
+    action. ``again`` says that it is tried a second time, with all the effort that it may take."""
 
     cost: float
     candidate: Candidate
     proposers: list[str]
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -293,7 +297,7 @@ class CandidateStream:
             if scored is None:
                 self._read(cost, index)
                 continue
-            known = self._seen.get(scored.candidate.action.strip())
+            known = None if scored.again else self._seen.get(scored.candidate.action.strip())
             if known is None:
                 return scored
             self._wait(cost, index)
@@ -305,9 +309,17 @@ class CandidateStream:
         """Removes and returns what :meth:`peek` showed."""
         cost, index, _, scored = self._heap[0]
         assert scored is not None, "peek before take"
+        if scored.again:
+            heapq.heappop(self._heap)
+            return scored
         self._wait(cost, index)
         self._seen[scored.candidate.action.strip()] = scored
         return scored
+
+    def again(self, scored: Scored, cost: float) -> None:
+        """Hands ``scored`` out a second time, at ``cost``."""
+        self._serial += 1
+        heapq.heappush(self._heap, (cost, _SECOND, self._serial, replace(scored, cost=cost, again=True)))
 
     def _wait(self, cost: float, index: int) -> None:
         """Replaces the top of the heap by the bound of what comes after it."""

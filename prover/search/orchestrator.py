@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from prover.domain import Candidate, Environment, State, StepResult, StepStatus
+from prover.domain import POSTPONED, Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import InfrastructureFault
 from prover.hookspecs import ConsistencyCheck, Observer, Proposer, Ranker, ReasoningModule, RewardSignal, ValueEstimate
 from prover.problem import Budget, Problem
@@ -241,16 +241,17 @@ class _Search:
         """Tries ``chunk`` on ``node`` and queues what follows; True once a proof is accepted."""
         if self.events:
             self.events.emit(ev.NodeExpanded(node.id, priority, len(chunk), len(self.queued)))
-        candidates = self._limited([scored.candidate for scored in chunk])
+        candidates = self._limited([self._first(scored) for scored in chunk])
         results = self.environment.step(node.state, candidates)
         if len(results) != len(chunk):
             raise InfrastructureFault(
                 f"the environment answered {len(results)} results to {len(chunk)} actions"
             )
-        edges = [
-            self._record(node, scored, result)
-            for scored, result in zip(chunk, results, strict=True)
+        results = [
+            self._postponed(node, scored, candidate, result)
+            for scored, candidate, result in zip(chunk, candidates, results, strict=True)
         ]
+        edges = [self._record(node, scored, result) for scored, result in zip(chunk, results, strict=True)]
         self._push(node)
         closing = [edge for edge in edges if edge.child is not None and edge.child.finished]
         if any(self.checker.check(edge) for edge in closing):
@@ -260,6 +261,22 @@ class _Search:
             edge.child is not None and not edge.created for edge in edges
         )
         return merged and self.checker.recheck()
+
+    def _first(self, scored: Scored) -> Candidate:
+        """The candidate with the limit of a first try, unless this is the second or its own limit is lower."""
+        candidate, first = scored.candidate, self.config.first_heartbeats
+        if scored.again or not first or first >= (candidate.heartbeats or math.inf):
+            return candidate
+        return replace(candidate, heartbeats=first)
+
+    def _postponed(self, node: Node, scored: Scored, tried: Candidate, result: StepResult) -> StepResult:
+        """Its result; a step that ran out of a first try's heartbeats gets a second one, at a price."""
+        # Out of time rather than out of heartbeats, it has had all that it may take.
+        out_of_time = result.micros >= (tried.wall_ms or self.config.step_wall_ms) * 1000
+        if tried.heartbeats == scored.candidate.heartbeats or result.kind != "timeout" or out_of_time:
+            return result
+        self.streams[node.id].again(scored, scored.cost + self.config.second_try)
+        return replace(result, kind=POSTPONED)
 
     def _limited(self, candidates: list[Candidate]) -> list[Candidate]:
         """Shortens the wall limits so that the batch, tried one by one, ends within the budget."""
@@ -284,7 +301,7 @@ class _Search:
         )
         child = edge.child
         self.proposers.count(edge)
-        if self.rewards:
+        if self.rewards and result.kind != POSTPONED:
             edge.reward = self.rewards.of(node.state, scored.candidate, result)
         if self.events:
             self.events.emit(

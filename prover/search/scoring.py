@@ -46,7 +46,9 @@ class SearchConfig:
     read for one state (duplicates count), so that an endless proposer ends. ``exploration`` is the
     mean of exponential noise added to each candidate's cost (0: none), drawn from the search's
     seed. ``step_wall_ms`` is the environment's own limit of one action: candidates get a shorter
-    one where less time than that is left for each of a batch. ``keep_failures`` keeps failed steps
+    one where less time than that is left for each of a batch. ``first_heartbeats`` (thousands; 0: no
+    such limit) is what a step may take at first; one that runs out of them is tried again with its own
+    limit at ``second_try`` nats more. ``keep_failures`` keeps failed steps
     in the graph (reports and training want them; without them memory is that of the distinct
     states). ``alternative_paths`` is how many other paths to a finished state are checked after a
     rejection. ``plugin_seconds`` is how long one call of a plugin's code may take, unless the plugin asks
@@ -68,6 +70,8 @@ class SearchConfig:
     plugin_seconds: float = 5.0
     exploration: float = 0.0
     step_wall_ms: int = 10_000
+    first_heartbeats: int = 1_000
+    second_try: float = 1.0
     release_batch: int = 64
     alternative_paths: int = 3
     keep_failures: bool = True
@@ -83,8 +87,8 @@ class SearchConfig:
             if number < 1:
                 raise BadInput(f"search setting {name} must be at least 1, not {number}")
         for name in (
-            "chunk_delta", "step_cost", "score_scale", "alpha", "size_weight", "goal_weight",
-            "value_weight", "diversity", "exploration", "alternative_paths", "reward_weight", "plugin_seconds",
+            "first_heartbeats", "second_try", "chunk_delta", "step_cost", "score_scale", "alpha", "size_weight",
+            "goal_weight", "value_weight", "diversity", "exploration", "alternative_paths", "reward_weight", "plugin_seconds",
         ):  # fmt: skip
             number = getattr(self, name)
             if not 0 <= number < math.inf:

@@ -12,6 +12,8 @@ from prover.problem import Problem
 DONE = "done"
 FAIL = "fail"
 TIMEOUT = "timeout"
+SLOW = "slow "
+"""Before a state: the action runs out of any limit of heartbeats that it is given."""
 
 # state -> action -> (state or DONE, FAIL, TIMEOUT; cost in nats)
 Table = Mapping[str, Mapping[str, tuple[str, float]]]
@@ -70,8 +72,9 @@ class FakeEnvironment:
         target, _ = self.table.get(state.key, {}).get(candidate.action, (FAIL, 0.0))
         if target == FAIL:
             return StepResult(StepStatus.FAILED, kind="tactic", message="no such move", micros=5)
-        if target == TIMEOUT:
+        if target == TIMEOUT or (target.startswith(SLOW) and candidate.heartbeats is not None):
             return StepResult(StepStatus.TIMED_OUT, kind="timeout", micros=5)
+        target = target.removeprefix(SLOW)
         self.handles += 1
         status = StepStatus.FINISHED if target == DONE else StepStatus.PROGRESS
         return StepResult(status, self._state(target, self.handles), micros=5)
@@ -80,7 +83,7 @@ class FakeEnvironment:
         self.verified.append(tuple(actions))
         state = self.root
         for action in actions:
-            state = self.table.get(state, {}).get(action, (FAIL, 0.0))[0]
+            state = self.table.get(state, {}).get(action, (FAIL, 0.0))[0].removeprefix(SLOW)
         if state != DONE:
             return Verdict(False, reasons=(("unfinished", f"the answer ends in {state}"),))
         bad = self.poison.intersection(actions)
