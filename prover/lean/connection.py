@@ -46,6 +46,7 @@ _INPUT_KINDS = frozenset(
 )
 
 OkType = TypeVar("OkType")
+Result = TypeVar("Result")
 Started = tuple[LeanProcess, p.HelloOk]
 Launcher = Callable[[], Started]
 """Starts, or borrows, a Lean process that is ready for requests."""
@@ -242,6 +243,28 @@ class Connection:
         if not isinstance(answer.ok, expect):
             raise self.lose(ProcessLost(LostKind.GARBAGE, "Lean answered another question"))
         return answer.ok
+
+    def retry(self, work: Callable[[], Result]) -> Result:
+        """Once more after a loss: the process may have died of what came before. A hang is not
+        tried again, it would take as long."""
+        with self.lock:
+            try:
+                return self.patiently(work)
+            except ProcessLost as lost:
+                if lost.kind is LostKind.HUNG:
+                    raise
+            return self.patiently(work)
+
+    def patiently(self, work: Callable[[], Result]) -> Result:
+        """Again after each loss that came from outside, as often as the loss gives chances."""
+        attempt = 0
+        while True:
+            try:
+                return work()
+            except ProcessLost as lost:
+                attempt += 1
+                if attempt > lost.chances:
+                    raise
 
     def lose(self, lost: ProcessLost) -> ProcessLost:
         """Kills the process; the next request starts another."""
