@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from prover.problem import Problem
+from prover.errors import BadInput, InfrastructureFault
+from prover.problem import LEAN, Problem
 from prover.report.fragments import Displayed
 
 if TYPE_CHECKING:
@@ -125,6 +126,82 @@ class CheckReport:
             "seconds": round(self.seconds, 3),
             "lean": {"version": self.lean.get("version"), "kind": self.lean.get("kind")},
         }
+
+
+def report_of_outcome(
+    problem: Problem, outcome: SearchOutcome, seconds: float, lean: Mapping[str, str]
+) -> ProofReport:
+    """The report of a search that ended; ``lean`` says which Lean was used (nothing in other domains)."""
+    common: dict[str, Any] = {
+        "name": problem.name,
+        "statement": problem.statement,
+        "steps": outcome.steps,
+        "states": outcome.states,
+        "seconds": seconds,
+        "lean": lean,
+        "graph": outcome.graph,
+        "verdict": outcome.verdict,
+        "statistics": {name: asdict(s) for name, s in outcome.statistics.items()},
+    }
+    verdict = outcome.verdict
+    if outcome.proved and verdict is not None:
+        status = "proved" if problem.domain == LEAN else "solved"
+        return ProofReport(
+            status=status,
+            proof=verdict.answer,
+            axioms=verdict.axioms,
+            checked_by=verdict.checked_by,
+            source=verdict.source,
+            reason=status,
+            proposers=tuple(name for name, s in outcome.statistics.items() if s.in_proof),
+            actions=outcome.actions,
+            **common,
+        )
+    return ProofReport(
+        status="not_proved" if problem.domain == LEAN else "not_solved",
+        reason=outcome.reason.value,
+        message=why_not(problem, outcome),
+        open_goals=open_goals(outcome),
+        counterexample=dict(outcome.refutation.values) if outcome.refutation else None,
+        **common,
+    )
+
+
+def report_of_input(problem: Problem, error: BadInput, seconds: float, lean: Mapping[str, str]) -> ProofReport:
+    """The report of a question that makes no sense."""
+    return ProofReport(
+        status="invalid",
+        name=problem.name,
+        statement=problem.statement,
+        seconds=seconds,
+        lean=lean,
+        reason=error.kind,
+        message=str(error).strip(),
+        line=error.line,
+        column=error.column,
+    )
+
+
+def report_of_fault(
+    problem: Problem,
+    fault: InfrastructureFault,
+    seconds: float,
+    lean: Mapping[str, str],
+    outcome: SearchOutcome | None = None,
+) -> ProofReport:
+    """The report of a search that the infrastructure ended, with what it had done (``outcome``) if it had begun."""
+    return ProofReport(
+        status="infrastructure",
+        name=problem.name,
+        statement=problem.statement,
+        steps=outcome.steps if outcome else 0,
+        states=outcome.states if outcome else 0,
+        seconds=seconds,
+        lean=lean,
+        reason="infrastructure",
+        message=str(fault).strip(),
+        graph=outcome.graph if outcome else None,
+    )
 
 
 def worst_status(reports: Sequence[ProofReport]) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "ToolchainError",
     "ToolchainMissing",
     "ToolchainUnsupported",
+    "find_lean",
     "find_project",
     "find_toolchain",
 ]
@@ -144,6 +145,24 @@ def find_toolchain(
     if folder is not None:
         return _native(folder)
     return _embedded()
+
+
+def find_lean(start: Path | None = None, project: Path | None = None, explicit: Path | None = None) -> Toolchain:
+    """:func:`find_toolchain`, once more after an embedded Lean was put right.
+
+    After an upgrade of the prover the embedded Lean is there but its host is of the old version: it is made anew
+    (a few seconds, no download), for the user did nothing wrong.
+    """
+    try:
+        return find_toolchain(start, project, explicit)
+    except ToolchainMissing:
+        from prover.lean.embedded import host_maker, installer
+
+        unpacked = (installer.install_path() / host_maker.GLUE_FILE).is_file()
+        if not unpacked or installer.is_installed():
+            raise
+        installer.install()
+        return find_toolchain(start, project, explicit)
 
 
 def _explicit(path: Path, project: Path | None) -> Toolchain:
