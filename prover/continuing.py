@@ -33,7 +33,7 @@ from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import BadInput
 from prover.model.steering import KEY, Interventions, Steer, hypotheses_of, read_steers
 from prover.problem import Problem
-from prover.runs import Run
+from prover.saved_search import SavedSearch
 from prover.wrapping import WrappedEnvironment
 
 EDITS = "edits.toml"
@@ -82,25 +82,21 @@ class Memory:
     children: dict[tuple[int, str], int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, run: Run) -> Memory:
-        """Reads the events of ``run``. Steps that ran out of time are not remembered as failures."""
+    def of(cls, search: SavedSearch) -> Memory:
+        """What ``search`` found out. Steps that ran out of time are not remembered as failures."""
         memory = cls()
-        for event in run.events():
-            match event["event"]:
-                case "search_started" | "node_added":
-                    memory.keys[event["node"]] = event["key"]
-                    memory.texts[event["node"]] = event["text"]
-                case "step_tried":
-                    memory._step(event)
+        for node in search.graph.nodes:
+            memory.keys[node.id], memory.texts[node.id] = node.state.key, node.state.text
+        for step in search.steps:
+            edge = step.edge
+            key, action = edge.parent.state.key, edge.candidate.action
+            if edge.child is not None:
+                memory.children[edge.parent.id, action] = edge.child.id
+                memory.worked[key].append((action, edge.cost))
+            elif edge.result.status is StepStatus.FAILED:
+                # It takes none of the checker's time to remember it.
+                memory.failed[key, action] = replace(edge.result, micros=0)
         return memory
-
-    def _step(self, event: dict[str, Any]) -> None:
-        key, action = self.keys[event["node"]], event["action"]
-        if event["child"] is not None:
-            self.children[event["node"], action] = event["child"]
-            self.worked[key].append((action, float(event["cost"])))
-        elif event["status"] == StepStatus.FAILED:
-            self.failed[key, action] = StepResult(StepStatus.FAILED, None, event["kind"], event["message"])
 
     def node_after(self, actions: Sequence[str]) -> int | None:
         """The number of the state that ``actions`` lead to; None where the run has none."""

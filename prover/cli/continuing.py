@@ -45,6 +45,7 @@ def continue_run(
     from prover.model.steering import Interventions, check
     from prover.problem import LEAN, Budget
     from prover.runs import open_run
+    from prover.saved_search import read_search
     from prover.session import Session
 
     saved = open_run(run)
@@ -53,7 +54,7 @@ def continue_run(
     if "file" in saved.problem.metadata:
         file = saved.problem.metadata["file"]
         raise click.UsageError(f"{run} is of a sorry in {file}; run 'prove' on that file again")
-    memory = Memory.of(saved)
+    memory = Memory.of(read_search(saved))
     path = saved.folder / EDITS
     if edit:
         if not path.exists():

@@ -88,7 +88,7 @@ def run(
         _report(trace_repository(repo, commit, out, seed=seed, val=val, test=test), as_json)
         return
     if run_folder is not None:
-        from prover.traces.attempts import trace_run
+        from prover.traces.from_search import trace_run
 
         _report(trace_run(run_folder, out), as_json)
         return

@@ -19,7 +19,8 @@ from prover.errors import BadInput
 from prover.model.steering import Interventions
 from prover.report.figures import checker_seconds, common_failures, time_line, work_by_proposer
 from prover.report.layout import place
-from prover.report.reading import Ending, Look, SavedSearch
+from prover.report.looks import Look, looks_of
+from prover.saved_search import Ending, SavedSearch
 from prover.search.graph import Node
 
 TEXT_LIMIT, MESSAGE_LIMIT = 20_000, 4_000
@@ -203,7 +204,7 @@ def _nodes(search: SavedSearch, strings: _Strings) -> dict[str, list[Any]]:
         "cost": [_number(n.cost) for n in graph.nodes],
         "heuristic": [_number(n.heuristic) for n in graph.nodes],
         "value": [None if n.value is None else _number(n.value) for n in graph.nodes],
-        "look": [order[look] for look in search.looks()],
+        "look": [order[look] for look in looks_of(search)],
         "when": [round(search.added.get(n.id, 0.0), 3) for n in graph.nodes],
     }  # fmt: skip
 

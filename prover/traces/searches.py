@@ -7,16 +7,17 @@ is whole or ignored, so gathering stops and resumes at any time.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from prover.domain import Candidate
 from prover.errors import BadInput
 from prover.problem import Problem
 from prover.runs import open_run
+from prover.saved_search import read_search
+from prover.search.graph import Node, SearchGraph
 from prover.search.outcome import SearchOutcome
 
 
@@ -69,32 +70,7 @@ LONGEST_STATE = 4_000
 
 def attempt_of(problem: Problem, outcome: SearchOutcome, seconds: float) -> Attempt:
     """The record of a finished search that took ``seconds`` with opening the problem."""
-    graph = outcome.graph
-    states: list[Visited] = []
-    number: dict[int, int] = {}
-    for node in graph.nodes:
-        if node.finished and node is not graph.root:
-            continue
-        number[node.id] = len(states)
-        state = node.state
-        states.append(
-            Visited(state.text[:LONGEST_STATE], state.goals, state.size, node.depth, node.distance_to_proof)
-        )
-    tried: list[Tried] = []
-    for edge in graph.edges():
-        child = -1
-        if edge.child is not None:
-            child = -2 if edge.child.finished else number[edge.child.id]
-        tried.append(
-            Tried(
-                number[edge.parent.id], child, edge.candidate.action, edge.candidate.proposer,
-                round(edge.candidate.surprise, 4), edge.result.status.value, edge.result.kind, edge.result.micros,
-            )
-        )  # fmt: skip
-    return Attempt(
-        problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
-        outcome.status, round(seconds, 3), outcome.steps, tuple(outcome.actions), tuple(states), tuple(tried),
-    )  # fmt: skip
+    return _record(problem, outcome.graph, outcome.actions, outcome.status, outcome.steps, seconds)
 
 
 def attempt_of_run(folder: Path) -> Attempt:
@@ -103,50 +79,43 @@ def attempt_of_run(folder: Path) -> Attempt:
     Raises:
         BadInput: the folder holds no saved search, or its events do not belong together.
     """
-    run = open_run(folder)
-    states: dict[int, Visited] = {}
-    finished: set[int] = set()
-    steps: list[dict[str, Any]] = []
-    actions: tuple[str, ...] = ()
-    try:
-        for event in run.events():
-            match event["event"]:
-                case "search_started" | "node_added":
-                    text, depth = event["text"][:LONGEST_STATE], event.get("depth", 0)
-                    states[event["node"]] = Visited(text, event["goals"], event["size"], depth, None)
-                    if event["goals"] == 0:
-                        finished.add(event["node"])
-                case "step_tried":
-                    steps.append(event)
-                case "proof_found":
-                    actions = tuple(event["actions"])
-        order = {node: number for number, node in enumerate(n for n in states if n == 0 or n not in finished)}
-        child = {number: _child(event["child"], order) for number, event in enumerate(steps)}
-        tried = tuple(
-            Tried(
-                order[e["node"]], child[i], e["action"], e["proposer"], round(_surprise(e), 4), e["status"], e["kind"],
-                e["micros"],
-            )
-            for i, e in enumerate(steps)
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError) as error:
-        raise BadInput(f"the events of {folder} cannot be read: {type(error).__name__}: {error}") from error
-    distances = distances_on(tried, actions)
-    visited = tuple(msgspec.structs.replace(states[n], distance=distances.get(i)) for n, i in order.items())
-    problem, result = run.problem, run.result
+    search = read_search(open_run(folder))
+    problem, result = search.run.problem, search.run.result
+    if not problem.name:
+        problem = replace(problem, name="theorem")
+    status, seconds = str(result.get("status", "")), float(result.get("seconds") or 0.0)
+    return _record(problem, search.graph, search.actions, status, len(search.steps), seconds)
+
+
+def _record(
+    problem: Problem, graph: SearchGraph, actions: Sequence[str], status: str, steps: int, seconds: float
+) -> Attempt:
+    # Each finished state is one way to end: only that there is no goal left is worth a record.
+    kept = [node for node in graph.nodes if node is graph.root or not node.finished]
+    number = {node.id: position for position, node in enumerate(kept)}
+    states = [
+        Visited(
+            node.state.text[:LONGEST_STATE], node.state.goals, node.state.size, node.depth, node.distance_to_proof
+        )
+        for node in kept
+    ]  # fmt: skip
+    tried = [
+        Tried(
+            number[edge.parent.id], _child(edge.child, number), edge.candidate.action, edge.candidate.proposer,
+            round(edge.candidate.surprise, 4), edge.result.status.value, edge.result.kind, edge.result.micros,
+        )
+        for edge in graph.edges()
+    ]  # fmt: skip
     return Attempt(
-        problem.name or "theorem", problem.statement, problem.header, problem.imports,
-        problem.metadata.get("module", ""), str(result.get("status", "")), float(result.get("seconds") or 0.0),
-        len(steps), actions, visited, tried,
+        problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
+        status, round(seconds, 3), steps, tuple(actions), tuple(states), tuple(tried),
     )  # fmt: skip
 
 
-def _child(node: int | None, order: dict[int, int]) -> int:
-    return -1 if node is None else order.get(node, -2)
-
-
-def _surprise(event: dict[str, Any]) -> float:
-    return Candidate(event["action"], event["proposer"], event["log_probability"], event["score"]).surprise
+def _child(node: Node | None, number: Mapping[int, int]) -> int:
+    if node is None:
+        return -1
+    return -2 if node.finished else number[node.id]
 
 
 def distances_on(tried: Sequence[Tried], actions: Sequence[str]) -> dict[int, int]:

@@ -18,9 +18,10 @@ from prover.cli.main import cli
 from prover.errors import BadInput
 from prover.report.figures import time_line, work_by_proposer
 from prover.report.layout import place
+from prover.report.looks import Look, looks_of
 from prover.report.page import content, page, read_probes
-from prover.report.reading import Ending, Look, SavedSearch, read
 from prover.runs import EVENTS, Run, open_run, to_json
+from prover.saved_search import Ending, SavedSearch, read_search
 from prover.search.events import InsightFound
 
 
@@ -31,7 +32,7 @@ def test_the_graph_is_the_search_s_own(small: Run, small_search: SavedSearch) ->
     assert len(search.steps) == small.result["steps"]
     assert [edge.candidate.action for edge in search.proof] == small.result["proof"].split("\n  ")[1:]
     assert search.proof[-1].child is not None
-    looks = search.looks()
+    looks = looks_of(search)
     assert looks[0] is looks[search.proof[-1].child.id] is Look.PROOF
     assert looks.count(Look.PROOF) == len(search.proof) + 1
     assert Look.REJECTED in looks and Look.REFUTED in looks and Look.WAITING in looks
@@ -60,15 +61,15 @@ def test_a_killed_search_can_be_read(small: Run, tmp_path: Path) -> None:
     for cut in (1, 2, 20, len(lines) // 2):
         # The last line is half written, as when the process was killed.
         (folder / EVENTS).write_text("".join(lines[:cut]) + lines[cut][:-3], encoding="utf-8")
-        search = read(open_run(folder))
+        search = read_search(open_run(folder))
         search.graph.check_invariants()
         assert "unfinished" in page(search)
     (folder / EVENTS).write_text("", encoding="utf-8")
     with pytest.raises(BadInput, match="where it started"):
-        read(open_run(folder))
+        read_search(open_run(folder))
     (folder / EVENTS).write_text("{}\n", encoding="utf-8")
     with pytest.raises(BadInput, match="cannot be read"):
-        read(open_run(folder))
+        read_search(open_run(folder))
 
 
 @given(st.integers(0, 10_000), st.integers(1, 120))
