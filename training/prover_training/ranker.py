@@ -5,7 +5,6 @@ From top to bottom: settings, the network, the loop, the numbers that say whethe
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -20,6 +19,8 @@ from torch import nn
 from prover.errors import BadInput
 from prover.model import features
 from prover.model.ranker import FORMAT, RankerModel
+from prover.model.tensors import write_model
+from prover_training.card import write_card
 from prover_training.ranker_data import Example
 
 
@@ -203,15 +204,6 @@ def _words(m: dict[str, float]) -> str:
 
 def save(trained: Trained, config: RankerConfig, proposers: Sequence[str], folder: Path, card: dict[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md`` of a ranker."""
-    from safetensors.numpy import save_file
-
-    from prover_training.card import write_card
-
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: np.asarray(v, np.float16) for k, v in trained.model.weights.items()}, folder / "model.safetensors")
-    settings = {
-        "model_type": "ranker", "format": FORMAT, "pace": config.pace, "proposers": sorted(proposers),
-        "training": asdict(config),
-    }  # fmt: skip
-    (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    settings = {"pace": config.pace, "proposers": sorted(proposers), "training": asdict(config)}
+    write_model(folder, "ranker", FORMAT, trained.model.weights, settings)
     write_card(folder, "A ranker of proof steps", {**card, "history": trained.history})

@@ -6,7 +6,6 @@ something on it, and less where it only waited: that it is on no proof says litt
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,8 +18,10 @@ from torch import nn
 
 from prover.errors import BadInput
 from prover.model.progress import FORMAT, NUMBERS, ROWS, Features, ProgressModel, read_features
+from prover.model.tensors import write_model
 from prover.traces.searches import Attempt
 from prover_training.calibrating import auc, platt_scaling
+from prover_training.card import write_card
 from prover_training.ranker_data import held_out
 
 
@@ -255,16 +256,9 @@ def measure(odds: np.ndarray, part: Sequence[Example]) -> dict[str, float]:
 
 def save(trained: TrainedValue, config: ValueConfig, folder: Path, card: dict[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md``."""
-    from safetensors.numpy import save_file
-
-    from prover_training.card import write_card
-
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: np.asarray(v, np.float16) for k, v in trained.model.weights.items()}, folder / "model.safetensors")
-    settings = {"model_type": "value", "format": FORMAT, "training": asdict(config)}
-    (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    write_card(folder, "A value of proof states", {**card, **trained.measures["model"], "measures": trained.measures,
-                                                   "history": trained.history})  # fmt: skip
+    write_model(folder, "value", FORMAT, trained.model.weights, {"training": asdict(config)})
+    facts = {**card, **trained.measures["model"], "measures": trained.measures, "history": trained.history}
+    write_card(folder, "A value of proof states", facts)
 
 
 def table(measures: dict[str, dict[str, float]]) -> str:
