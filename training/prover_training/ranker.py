@@ -21,22 +21,19 @@ from prover.model import features
 from prover.model.ranker import FORMAT, RankerModel
 from prover.model.tensors import write_model
 from prover_training.card import write_card
+from prover_training.networks import NetworkConfig, bag, hashed_features, rounded
 from prover_training.ranker_data import Example
 
 
 @dataclass(frozen=True, slots=True)
-class RankerConfig:
-    """Settings of a training run. ``noise`` hides each hashed feature with that probability while training."""
+class RankerConfig(NetworkConfig):
+    """Sizes of the network; ``pace`` is :class:`prover.model.ranker.RankerModel`'s."""
 
+    weight_decay: float = 1e-4
+    noise: float = 0.15
     width: int = 64
     cross_width: int = 8
     hidden: int = 96
-    epochs: int = 12
-    batch: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    noise: float = 0.15
-    seed: int = 0
     pace: float = 0.5
 
 
@@ -48,12 +45,9 @@ class RankerNetwork(nn.Module):
 
     def __init__(self, config: RankerConfig, mean: np.ndarray, deviation: np.ndarray) -> None:
         super().__init__()
-        self.state = nn.Embedding(features.STATE_ROWS, config.width)
-        self.action = nn.Embedding(features.ACTION_ROWS, config.width)
-        self.cross = nn.Embedding(features.CROSS_ROWS, config.cross_width)
-        for table in (self.state, self.action, self.cross):
-            # A feature that training never saw must say nothing, so rows begin at zero and stay there until one comes.
-            nn.init.zeros_(table.weight)
+        self.state = hashed_features(features.STATE_ROWS, config.width)
+        self.action = hashed_features(features.ACTION_ROWS, config.width)
+        self.cross = hashed_features(features.CROSS_ROWS, config.cross_width)
         self.wide = nn.Linear(config.cross_width, 1, bias=False)
         self.hidden = nn.Linear(3 * config.width + config.cross_width + features.DENSE, config.hidden)
         self.second = nn.Linear(config.hidden, config.hidden // 2)
@@ -68,19 +62,13 @@ class RankerNetwork(nn.Module):
         """Log-odds that each candidate helps, and log seconds: shape (candidates, 2); arguments as in Batch, a state's
         rows repeated for each of its candidates.
         """
-        state, action = self._bag(self.state, states), self._bag(self.action, actions)
-        cross = self._bag(self.cross, crosses)
+        noise = self.noise if self.training else 0.0
+        state, action = bag(self.state, states, noise), bag(self.action, actions, noise)
+        cross = bag(self.cross, crosses, noise)
         scaled = (dense - self.mean) / self.deviation
         joined = torch.cat([state, action, state * action, cross, scaled], dim=1)
         out: torch.Tensor = self.out(torch.relu(self.second(torch.relu(self.hidden(joined)))))
         return torch.stack([out[:, 0] + self.wide(cross)[:, 0], out[:, 1]], dim=1)
-
-    def _bag(self, table: nn.Embedding, rows: torch.Tensor) -> torch.Tensor:
-        there = rows >= 0
-        if self.training and self.noise:
-            there = there & (torch.rand(rows.shape) > self.noise)
-        total = (table(rows.clamp(min=0)) * there[:, :, None]).sum(1)
-        return total / there.sum(1, keepdim=True).clamp(min=1).sqrt()
 
 
 def _tensors(chosen: Sequence[Example]) -> tuple[torch.Tensor, ...]:
@@ -164,14 +152,13 @@ def train(
 
 def export(network: RankerNetwork, config: RankerConfig) -> RankerModel:
     """The network's weights for the search, rounded to the half precision that they are saved in."""
-    weights = {name: tensor.detach().to(torch.float16).numpy().copy() for name, tensor in network.state_dict().items()}
-    return RankerModel(weights, pace=config.pace)
+    return RankerModel(rounded(network), pace=config.pace)
 
 
 def measure(model: RankerModel | None, held_out: Sequence[Example]) -> dict[str, float]:
     """How soon the first step that helps is tried, on states where one is known to: ``first`` is how often it is the
-    very first, ``seconds`` Lean's time until it has been tried, ``rank`` its mean position; ``loss`` is
-    the cross-entropy. Without a model: in the order of the proposers' own costs.
+    very first, ``seconds`` Lean's time until it has been tried, ``rank`` its mean position, ``states`` how many states
+    count; ``cross_entropy`` is over all candidates. Without a model: in the order of the proposers' own costs.
     """
     first = seconds = rank = loss = count = 0.0
     total = 0

@@ -22,25 +22,21 @@ from prover.model.tensors import write_model
 from prover.traces.searches import Attempt
 from prover_training.calibrating import auc, platt_scaling
 from prover_training.card import write_card
+from prover_training.networks import NetworkConfig, bag, hashed_features, rounded
 from prover_training.ranker_data import held_out
 
 
 @dataclass(frozen=True, slots=True)
-class ValueConfig:
-    """Settings of a training run. ``noise`` hides each hashed feature with that probability while training;
-    ``waiting`` is the weight of states on which nothing was tried; ``contrast`` that of telling the states on a proof
-    from the others of the same search, which is what a search needs, beside telling how likely each is on one."""
+class ValueConfig(NetworkConfig):
+    """``width`` of an embedding, ``inner`` of the layer; ``waiting`` is the weight of states on which nothing was
+    tried; ``contrast`` that of telling the states on a proof from the others of the same search, which is what a search
+    needs, beside telling how likely each is on one."""
 
+    noise: float = 0.3
     width: int = 16
     inner: int = 32
-    epochs: int = 12
-    batch: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    noise: float = 0.3
     waiting: float = 0.5
     contrast: float = 0.5
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +67,7 @@ class ValueNetwork(nn.Module):
 
     def __init__(self, config: ValueConfig, mean: np.ndarray, deviation: np.ndarray) -> None:
         super().__init__()
-        self.table = nn.Embedding(ROWS, config.width)
-        # A feature that training never saw must say nothing, so rows begin at zero and stay there until one comes.
-        nn.init.zeros_(self.table.weight)
+        self.table = hashed_features(ROWS, config.width)
         self.hidden = nn.Linear(config.width + NUMBERS, config.inner)
         self.out = nn.Linear(config.inner, 1)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
@@ -82,13 +76,9 @@ class ValueNetwork(nn.Module):
 
     def forward(self, rows: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
         """Log-odds, (states,); ``rows`` is padded with -1."""
-        there = rows >= 0
-        if self.training and self.noise:
-            there = there & (torch.rand(rows.shape) > self.noise)
-        total = (self.table(rows.clamp(min=0)) * there[:, :, None]).sum(1)
-        bag = total / there.sum(1, keepdim=True).clamp(min=1).sqrt()
+        words = bag(self.table, rows, self.noise if self.training else 0.0)
         scaled = (numbers - self.mean) / self.deviation
-        odds: torch.Tensor = self.out(torch.relu(self.hidden(torch.cat([bag, scaled], 1))))[:, 0]
+        odds: torch.Tensor = self.out(torch.relu(self.hidden(torch.cat([words, scaled], 1))))[:, 0]
         return odds
 
 
@@ -134,7 +124,7 @@ def train_value(
     network = ValueNetwork(config, numbers.mean(0), numbers.std(0) + 1e-3)
     network.train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    best, kept, history = float("inf"), _arrays(network), []
+    best, kept, history = float("inf"), rounded(network), []
     order = _by_search(parts[0])
     for epoch in range(1, config.epochs + 1):
         dice.shuffle(order)
@@ -153,7 +143,7 @@ def train_value(
         history.append({"epoch": float(epoch), "loss": total / len(parts[0]), "held_out": loss_aside})
         say(f"epoch {epoch}: loss {total / len(parts[0]):.4f}, held out {loss_aside:.4f}")
         if loss_aside < best:
-            best, kept = loss_aside, _arrays(network)
+            best, kept = loss_aside, rounded(network)
     model = ProgressModel(kept)
     slope, offset = platt(np.array([model.odds(e.features) for e in parts[1]]), parts[1])
     model.weights |= {"slope": np.array([slope], np.float32), "offset": np.array([offset], np.float32)}
@@ -184,11 +174,6 @@ def _contrast(odds: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, s
     pairs = (searches[:, None] == searches[None, :]) & (labels[:, None] > labels[None, :])
     mass = pairs * weights[None, :]
     return (nn.functional.softplus(odds[None, :] - odds[:, None]) * mass).sum() / mass.sum().clamp(min=1)
-
-
-def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
-    """The weights, rounded to the half precision that they are saved in."""
-    return {name: tensor.detach().to(torch.float16).numpy().copy() for name, tensor in network.state_dict().items()}
 
 
 @torch.inference_mode()
