@@ -114,7 +114,7 @@ class LeanProcess:
         self._reading = select.poll()
         self._reading.register(self.stdout, select.POLLIN)
         self._reading.register(self.stderr, select.POLLIN)
-        self._watch = Watch(pid, memory_limit_mb)
+        self._watch = Watch(pid)
         held = descriptors if tie is None else (*descriptors, tie)
         self._close = weakref.finalize(self, _let_go, held, popen, os.getpid())
 

@@ -41,7 +41,7 @@ def halve(items: Sequence[Item]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
     return tuple(items), ()
 
 
-def split_check(tree: ast.Module, source: str) -> tuple[str, tuple[Item, ...]] | None:
+def split_check(tree: ast.Module) -> tuple[str, tuple[Item, ...]] | None:
     """The module's other code, and the body of ``check(candidate)`` as single tests; None without a check.
 
     A statement of the body that asserts somewhere is a test. A body that cannot stand alone (it returns or

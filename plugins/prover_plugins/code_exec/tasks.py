@@ -177,7 +177,7 @@ def _human_eval(record: dict[str, Any]) -> Task:
     test = _text(record, "test")
     function, preamble, signature = _function(prompt, entry, "the prompt")
     docstring = ast.get_docstring(function) or ""
-    units = checks.split_check(parse(test, "the test"), test)
+    units = checks.split_check(parse(test, "the test"))
     if units is None:
         raise BadInput("the test has no function check(candidate)")
     module_level, body = units

@@ -46,11 +46,6 @@ class Task:
     over: str = "reals"
 
     @property
-    def is_relational(self) -> bool:
-        """Whether states are relations (else one expression)."""
-        return self.kind == "solve"
-
-    @property
     def body(self) -> Node:
         """The expression.
 
