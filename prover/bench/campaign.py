@@ -52,14 +52,7 @@ class Campaign:
             BadInput: nothing to resume, other settings than before, or a folder that holds a run
             already. ToolchainError: there is no Lean (before anything is counted as a failure).
         """
-        folder = out or (results.latest_run(parent, suite.name) if resume else None)
-        if folder is None and resume:
-            raise BadInput(
-                f"nothing to resume: there is no run of {suite.name} in {parent}/ "
-                "(name it with --out)"
-            )
-        if folder is None:
-            folder = _fresh(parent / f"{suite.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+        folder = _folder(suite, out, parent, resume=resume)
         lean = {"version": "", "kind": ""}
         if make_prover is None:
             with Session(options) as session:
@@ -69,20 +62,10 @@ class Campaign:
                 return Session(options)
 
         config = _config(suite, budget, options, lean)
-        records: dict[str, results.Record] = {}
         _make_folder(folder)
         claimed = results.claim(folder)
         try:
-            if (folder / results.CONFIG).exists():
-                if not resume:
-                    raise BadInput(
-                        f"{folder} holds a run already: add --resume to go on with it, "
-                        "or choose another --out"
-                    )
-                results.require_same(results.read_config(folder), config)
-                records = results.finished(results.load(folder / results.RESULTS))
-            else:
-                results.write_json(folder / results.CONFIG, config)
+            records = _begin(folder, config, resume=resume)
         except BaseException:
             claimed.close()
             raise
@@ -236,3 +219,34 @@ def _fresh(folder: Path) -> Path:
         candidate = folder.with_name(f"{folder.name}-{number}")
         number += 1
     return candidate
+
+
+def _folder(suite: Suite, out: Path | None, parent: Path, *, resume: bool) -> Path:
+    """Where the run goes: the folder that was named, the last run's where it is to go on, or a new one.
+
+    Raises:
+        BadInput: there is nothing to resume.
+    """
+    if out is not None:
+        return out
+    if not resume:
+        return _fresh(parent / f"{suite.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    latest = results.latest_run(parent, suite.name)
+    if latest is None:
+        raise BadInput(f"nothing to resume: there is no run of {suite.name} in {parent}/ (name it with --out)")
+    return latest
+
+
+def _begin(folder: Path, config: dict[str, Any], *, resume: bool) -> dict[str, results.Record]:
+    """Writes the configuration of a new run, or reads what one that goes on has finished.
+
+    Raises:
+        BadInput: the folder holds a run that is not to go on, or one of other settings.
+    """
+    if not (folder / results.CONFIG).exists():
+        results.write_json(folder / results.CONFIG, config)
+        return {}
+    if not resume:
+        raise BadInput(f"{folder} holds a run already: add --resume to go on with it, or choose another --out")
+    results.require_same(results.read_config(folder), config)
+    return results.finished(results.load(folder / results.RESULTS))

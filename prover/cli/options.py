@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -166,7 +166,7 @@ def _remember_json(ctx: click.Context, param: click.Parameter, value: bool) -> b
     return value
 
 
-def read_weights(values: tuple[str, ...]) -> dict[str, float]:
+def read_weights(values: Iterable[str]) -> dict[str, float]:
     """Parses ``NAME=X`` pairs.
 
     Raises:

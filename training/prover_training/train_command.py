@@ -14,6 +14,7 @@ from prover.cli.options import json_option
 
 if TYPE_CHECKING:
     from prover.problem import Problem
+    from prover_training.evaluate import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
@@ -294,32 +295,32 @@ def evaluate(
     """
     from dataclasses import asdict, fields
 
-    from prover.cli.options import read_search, read_weights
     from prover.problem import Budget
     from prover.search.scoring import SearchConfig
-    from prover.session import Options
-    from prover_training.evaluate import Side, verdict
     from prover_training.evaluate import evaluate as run
+    from prover_training.evaluate import verdict
 
-    chosen: Sequence[Problem] = _problems(problems, limit, seed if limit else None)
-    known = {field.name for field in fields(SearchConfig)}
-    given = [("a", a, a_weight, a_set, a_mapper), ("b", b, b_weight, b_set, b_mapper)]
+    sides = [_side("a", a, a_weight, a_set, a_mapper), _side("b", b, b_weight, b_set, b_mapper)]
+    settings = {field.name for field in fields(SearchConfig)}
     for text in also:
         parts = [part.strip() for part in text.split(",")]
-        settings = tuple(part for part in parts if part.partition("=")[0] in known)
-        given.append((text, b, tuple(part for part in parts if part not in settings), settings, b_mapper))
-    sides = [
-        Side(
-            label, Options(model=model, weights=read_weights(weights), mapper=mapper),
-            read_search(sets),
-        )
-        for label, model, weights, sets, mapper in given
-    ]  # fmt: skip
+        sets = [part for part in parts if part.partition("=")[0] in settings]
+        sides.append(_side(text, b, [part for part in parts if part not in sets], sets, b_mapper))
+    chosen = _problems(problems, limit, seed if limit else None)
     found = run(chosen, sides, Budget(seconds, steps), out, _say, share=share)
     told: dict[str, Any] = asdict(found[0])
     if also:
         told = {"comparisons": {side.label: asdict(each) for side, each in zip(sides[1:], found, strict=True)}}
     _tell(as_json, {**told, "out": str(out)}, verdict(found, sides, out))
+
+
+def _side(label: str, model: str, weights: Sequence[str], sets: Sequence[str], mapper: str) -> Side:
+    """One of the ways that are compared, from its ``NAME=X`` and ``NAME=VALUE``."""
+    from prover.cli.options import read_search, read_weights
+    from prover.session import Options
+    from prover_training.evaluate import Side
+
+    return Side(label, Options(model=model, weights=read_weights(weights), mapper=mapper), read_search(sets))
 
 
 @train.command()
