@@ -16,7 +16,7 @@ from prover.lean.protocol import GoalOk, StateView, TacticCall, TacticResult
 from prover.lean.refute import is_false
 from prover.lean.script import ScriptStep, indented, renderings
 from prover.lean.server import LeanServer
-from prover.lean.verify import as_verdict, check_proof, check_source, checked_by, gap_after
+from prover.lean.verify import check_proof, gap_after
 from prover.problem import Problem
 
 DEFAULT_IMPORTS = ("Init",)
@@ -32,7 +32,6 @@ CRASHES_TOLERATED = 2
 loss costs a restart, and what kills Lean in one goal tends to do so in its neighbours."""
 
 _LIMIT_KINDS = frozenset({"timeout", "recursion", "crashed"})
-
 
 _NOT_TRIED = StepResult(
     StepStatus.TIMED_OUT, kind="crashed", message="not tried: Lean was lost over it before"
@@ -180,6 +179,13 @@ class Opened(Closing):
         """
         return self._steps.step(cast(LeanState, state), candidates)
 
+    def release(self, states: Sequence[State]) -> None:
+        """Frees states in Lean. The initial state stays, for ``verify`` may need it."""
+        initial = self.initial_state.id
+        self._server.release(
+            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
+        )
+
 
 class LeanEnvironment(Opened):
     """One opened theorem (implements ``prover.domain.Environment``). Not thread-safe."""
@@ -253,27 +259,8 @@ class LeanEnvironment(Opened):
         """
         return is_false(self._server, self.problem, self.imports, self.theorem, refutation)
 
-    def release(self, states: Sequence[State]) -> None:
-        """Frees states in Lean. The initial state stays, for ``verify`` may need it."""
-        initial = self.initial_state.id
-        self._server.release(
-            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
-        )
-
     def close(self) -> None:
         """Frees the initial state and the environment. May be called twice."""
         if not self._closed:
             self._closed = True
             self._server.release([self.initial_state.id], [self._environment])
-
-
-__all__ = [
-    "DEFAULT_IMPORTS",
-    "LeanDomain",
-    "LeanEnvironment",
-    "Steps",
-    "as_verdict",
-    "check_proof",
-    "check_source",
-    "checked_by",
-]

@@ -86,7 +86,7 @@ def own_kernel(server: LeanServer, text: str, names: Sequence[str], seconds: flo
     header = server.parse_header(text)
     terms = Terms()
     exported = server.export(
-        header.imports, blanked(text, header), names, wall_ms=int(seconds * 1000)
+        header.imports, blanked(text, header.body), names, wall_ms=int(seconds * 1000)
     )
     for finding in exported.findings:
         status = "gave_up" if finding.code == "timeout" else "rejected"

@@ -13,24 +13,16 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
-from prover.domain import State, Verdict
+from prover.domain import Verdict
 from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
-from prover.lean.environment import (
-    STEP_HEARTBEATS,
-    STEP_WALL_MS,
-    Opened,
-    Steps,
-    as_verdict,
-    checked_by,
-)
-from prover.lean.goals import LeanState
+from prover.lean.environment import STEP_HEARTBEATS, STEP_WALL_MS, Opened, Steps
 from prover.lean.library import Library
 from prover.lean.protocol import Message, SorryView, TacticCall
 from prover.lean.script import indented, renderings
 from prover.lean.server import LeanServer
+from prover.lean.verify import as_verdict, blanked, checked_by
 from prover.problem import Problem
 
 SIZE_LIMIT = 8 << 20
@@ -107,9 +99,7 @@ class SourceFile:
 
     def blanked(self, text: str | None = None) -> str:
         """``text`` (default: the file's) with everything before the commands made blank."""
-        data = (self.text if text is None else text).encode()
-        head = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[: self.body])
-        return (head + data[self.body :]).decode()
+        return blanked(self.text if text is None else text, self.body)
 
 
 def open_source(server: LeanServer, path: Path) -> SourceFile:
@@ -263,13 +253,6 @@ class SorryEnvironment(Opened):
             reasons=() if fits else (("sorry", "the proof leaves a sorry"),),
             checked_by=checked_by(self._server, "elaborated only", self._label),
             details={"partial": True},
-        )
-
-    def release(self, states: Sequence[State]) -> None:
-        """Frees states in Lean, but never the initial one."""
-        initial = self.initial_state.id
-        self._server.release(
-            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
         )
 
     def close(self) -> None:

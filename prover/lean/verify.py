@@ -63,13 +63,13 @@ def check_text(
             for module in original.imports
             if module not in header.imports
         ]
-        reference = blanked(reference, original)
+        reference = blanked(reference, original.body)
         expected = _stated(server, original, reference, seconds)
     if header.prelude:
         return FileAudit(False, (), tuple(findings), (), (), "not elaborated")
     found = server.check(
         header.imports,
-        blanked(text, header),
+        blanked(text, header.body),
         reference=reference,
         names=names or expected,
         strict=False,
@@ -116,11 +116,11 @@ def plain_text(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def blanked(source: str, header: HeaderOk) -> str:
-    """``source`` with everything before its commands made blank; positions stay what they are."""
+def blanked(source: str, body: int) -> str:
+    """``source`` with everything before its commands (byte ``body``) made blank; positions stay what they are."""
     data = source.encode()
-    head = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[: header.body])
-    return (head + data[header.body :]).decode()
+    head = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[:body])
+    return (head + data[body:]).decode()
 
 
 def _require_time(report: CheckOk, seconds: float) -> None:

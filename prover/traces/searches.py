@@ -7,9 +7,10 @@ is whole or ignored, so gathering stops and resumes at any time.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -20,9 +21,12 @@ from prover.saved_search import read_search
 from prover.search.graph import Node, SearchGraph
 from prover.search.outcome import SearchOutcome
 
+FAILED, CLOSED = -1, -2
+"""What :class:`Tried` has instead of a state: the step failed, or left no goal."""
+
 
 class Tried(msgspec.Struct, frozen=True, array_like=True):
-    """One step: from state ``parent`` to state ``child`` (-1 where it failed, -2 where no goal was left).
+    """One step: from state ``parent`` to state ``child`` (``FAILED`` where it failed, ``CLOSED`` where no goal was left).
 
     ``status`` and ``kind`` are those of :class:`prover.domain.StepResult`; ``micros`` is Lean's own time;
     ``cost`` is what its proposer thought of it, in nats.
@@ -62,6 +66,17 @@ class Attempt(msgspec.Struct, frozen=True):
     actions: tuple[str, ...]
     states: tuple[Visited, ...]
     tried: tuple[Tried, ...]
+
+    def after(self, step: Tried) -> Visited | None:
+        """The state that a step led to; None where it failed or left no goal."""
+        return self.states[step.child] if step.child >= 0 else None
+
+    def on_proof(self, step: Tried) -> bool:
+        """Whether a step leads one step nearer to the end of an accepted proof."""
+        distance, after = self.states[step.parent].distance, self.after(step)
+        if distance is None or step.child == FAILED:
+            return False
+        return (0 if after is None else after.distance) == distance - 1
 
 
 LONGEST_STATE = 4_000
@@ -114,16 +129,16 @@ def _record(
 
 def _child(node: Node | None, number: Mapping[int, int]) -> int:
     if node is None:
-        return -1
-    return -2 if node.finished else number[node.id]
+        return FAILED
+    return CLOSED if node.finished else number[node.id]
 
 
 def distances_on(tried: Sequence[Tried], actions: Sequence[str]) -> dict[int, int]:
     """How many steps it is from each state of the accepted proof to its end."""
-    taken = {(step.parent, step.action): step.child for step in tried if step.child != -1}
+    taken = {(step.parent, step.action): step.child for step in tried if step.child != FAILED}
     path = [0]
     for action in actions[:-1]:
-        path.append(taken.get((path[-1], action), -1))
+        path.append(taken.get((path[-1], action), FAILED))
     return {at: len(actions) - number for number, at in enumerate(path)} if actions else {}
 
 
@@ -133,6 +148,22 @@ def append(path: Path, attempt: Attempt) -> None:
         stream.write(msgspec.json.encode(attempt) + b"\n")
 
 
+def holds_attempts(path: Path) -> bool:
+    """Whether the first line of a file is an attempt.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    try:
+        with _opened(path) as stream:
+            msgspec.json.decode(stream.readline(), type=Attempt)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
 def read_attempts(path: Path) -> Iterator[Attempt]:
     """The attempts of a file (``.gz``: compressed), one at a time; a line cut short by a crash is passed over.
 
@@ -140,9 +171,8 @@ def read_attempts(path: Path) -> Iterator[Attempt]:
         BadInput: the file cannot be read.
     """
     decoder = msgspec.json.Decoder(Attempt)
-    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rb") as stream:
+        with _opened(path) as stream:
             for line in stream:
                 try:
                     yield decoder.decode(line)
@@ -152,15 +182,5 @@ def read_attempts(path: Path) -> Iterator[Attempt]:
         raise BadInput(f"cannot read the attempts {path}: {error.strerror}") from error
 
 
-def positives(attempts: Iterable[Attempt]) -> Iterator[tuple[str, str]]:
-    """(state, tactic) for every step that is on a found proof: it leads one step nearer to its end."""
-    for attempt in attempts:
-        if attempt.status != "proved":
-            continue
-        for step in attempt.tried:
-            state = attempt.states[step.parent]
-            if state.distance is None or step.child == -1:
-                continue
-            after = 0 if step.child == -2 else attempt.states[step.child].distance
-            if after is not None and after == state.distance - 1 and (step.child != -2 or step.status == "finished"):
-                yield state.text, step.action
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")

@@ -67,7 +67,7 @@ def trace_text(
         InfrastructureFault: Lean failed or did not finish in time.
     """
     header = server.parse_header(text)
-    body = blanked(text, header)
+    body = blanked(text, header.body)
     environment = server.open_environment(header.imports).environment
     try:
         found = server.trace(environment, body, wall_ms=int(seconds * 1000))

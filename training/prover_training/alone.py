@@ -23,7 +23,7 @@ from prover.model.prompts import PromptFormat
 from prover.problem import Problem
 from prover.search.checking import Checks
 from prover.search.isolation import Guard
-from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited, distances_on
+from prover.traces.searches import CLOSED, FAILED, LONGEST_STATE, Attempt, Tried, Visited, distances_on
 from prover_training.rollouts import Open
 
 TOGETHER = 16
@@ -99,9 +99,9 @@ class _Search:
         """Records what Lean said of an action on a state, and takes in where it led."""
         after = None if result.status is StepStatus.FINISHED else result.state
         if result.status is StepStatus.FINISHED:
-            child = -2
+            child = CLOSED
         else:
-            child = -1 if after is None else self.numbers.get(after.key, len(self.reached))
+            child = FAILED if after is None else self.numbers.get(after.key, len(self.reached))
         step = Tried(
             number, child, candidate.action, candidate.proposer, round(candidate.surprise, 4), result.status.value,
             result.kind, result.micros,

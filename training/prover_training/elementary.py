@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from prover.domain import Candidate, Environment, State
 from prover.errors import BadInput
 from prover.problem import Problem
-from prover.traces.searches import Attempt, Tried, Visited
+from prover.traces.searches import CLOSED, Attempt, Tried, Visited
 from prover_training.corpus_families import Formula, formula, written
 
 ATOMS = ("p", "q", "r", "s", "t")
@@ -178,7 +178,7 @@ def run_in_lean(
             last = number == len(script) - 1
             if result.state is None or last != (result.status == "finished"):
                 return None
-            child = -2 if last else number + 1
+            child = CLOSED if last else number + 1
             tried.append(Tried(number, child, tactic, "elementary", 0.0, result.status.value, "", result.micros))
             state = result.state
         if not environment.verify(script).accepted:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prover.model import features
-from prover.traces.searches import Attempt, Tried
+from prover.traces.searches import CLOSED, FAILED, Attempt, Tried
 
 
 @dataclass(slots=True)
@@ -32,9 +32,9 @@ class Example:
 def label(attempt: Attempt, step: Tried) -> tuple[float, float]:
     """Whether a step helped, and how sure that is (the weight of this example)."""
     before = attempt.states[step.parent]
-    if step.child == -1:
+    if step.child == FAILED:
         return 0.0, 1.0
-    if step.child == -2:
+    if step.child == CLOSED:
         return 1.0, 1.0
     after = attempt.states[step.child]
     if before.distance is not None and after.distance is not None and after.distance < before.distance:
