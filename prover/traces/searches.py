@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -26,7 +26,7 @@ FAILED, CLOSED = -1, -2
 
 
 class Tried(msgspec.Struct, frozen=True, array_like=True):
-    """One step: from state ``parent`` to state ``child`` (``FAILED`` where it failed, ``CLOSED`` where no goal was left).
+    """One step, from state ``parent`` to state ``child`` (or ``FAILED``, ``CLOSED``).
 
     ``status`` and ``kind`` are those of :class:`prover.domain.StepResult`; ``micros`` is Lean's own time;
     ``cost`` is what its proposer thought of it, in nats.
@@ -182,5 +182,5 @@ def read_attempts(path: Path) -> Iterator[Attempt]:
         raise BadInput(f"cannot read the attempts {path}: {error.strerror}") from error
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")

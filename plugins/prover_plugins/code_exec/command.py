@@ -145,7 +145,6 @@ def _searched(
             if task.task_id in done:
                 continue
             problem = problem_of(task, source, Budget(seconds=seconds, steps=steps))
-
             report = session.attempt(problem, partial(CodeEnvironment, task, allow_weak=weak))
             if report.status == "solved" and write is not None:
                 with write.open("a", encoding="utf-8") as file:

@@ -8,9 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from prover.closing import Closing
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.problem import Budget, Problem
@@ -73,7 +72,7 @@ class CodeState:
         return 1 - self.goals / len(self.results)
 
 
-class CodeEnvironment:
+class CodeEnvironment(Closing):
     """One task with a sandbox of its own for the search."""
 
     def __init__(self, task: Task, *, allow_weak: bool = False, verify_limits: Limits = VERIFY_LIMITS) -> None:
@@ -90,14 +89,6 @@ class CodeEnvironment:
         unwritten = TestResult(False, "unwritten", "nothing is written yet")
         results = self._visible(code) if code else (unwritten,) * len(self._public.visible_sources)
         self._initial = CodeState(self._public, code, results)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def initial_state(self) -> CodeState:
