@@ -19,6 +19,7 @@ from prover.bench.compare import Comparison, Interval, compare
 from prover.bench.plots import budget_table, plot_runs
 from prover.bench.suite import with_budget
 from prover.problem import Budget, Problem
+from prover.report.canvas import can_draw
 from prover.reports import ProofReport
 from prover.search.budget import StopReason
 from prover.search.scoring import SearchConfig
@@ -128,10 +129,8 @@ def steps_ratio(first: Path, second: Path) -> tuple[float, int, int]:
 
 def verdict(found: Sequence[Comparison], sides: Sequence[Side], out: Path) -> str:
     """The comparisons in words, with a table; draws ``plot.png`` where matplotlib is there."""
-    import importlib.util
-
     runs = {side.label: out / side.label for side in sides}
-    if importlib.util.find_spec("matplotlib") is not None:
+    if can_draw():
         plot_runs(runs, out / "plot.png")
     a = sides[0].label
     lines = [f"{found[0].compared} problems; {a} {_rate(found[0].rate_a)}"]

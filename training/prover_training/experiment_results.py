@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from prover.report.canvas import can_draw, new_figure
+
 EARLY = 0.7
 """The share of the steps after which proof completion is compared besides the end."""
 
@@ -95,15 +97,9 @@ def _spread(values: Sequence[float], factor: float, unit: str) -> str:
 
 def draw(found: Found, image: Path) -> None:
     """Learning curves (mean over seeds) and success by length as a PNG; nothing where matplotlib is missing."""
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 7), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(12, 7)
     panels: list[tuple[str, str, float]] = [
         ("loss", "held-out loss", 1), ("match", "exact match (%)", 100), ("proved", "held-out theorems proved (%)", 100)
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any
 
 from prover.errors import BadInput
 from prover.problem import Problem
+from prover.report.canvas import can_draw, new_figure
 from prover.session import Options
 from prover.traces.searches import Attempt, read_attempts
 from prover_training.alone import AloneConfig
@@ -169,15 +170,9 @@ def best_proofs(attempts: Sequence[Attempt]) -> dict[str, Attempt]:
 
 def plot(rounds: Sequence[Round], image: Path) -> None:
     """Success on held-out problems by round as a PNG; nothing where matplotlib is missing."""
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(6, 4)
     axes = figure.subplots()
     from prover.bench.compare import bootstrap
 

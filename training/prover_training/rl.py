@@ -19,6 +19,7 @@ from prover.hookspecs import RewardSignal
 from prover.model.language_model import Sampling
 from prover.model.prompts import format_named
 from prover.problem import Problem
+from prover.report.canvas import can_draw, new_figure
 from prover.reward import RewardSum, default_signals
 from prover_training.card import write_card
 from prover_training.rollouts import Open, Rollout, Turn, advantages, roll_out
@@ -178,15 +179,9 @@ def chosen_turns(rows: Sequence[Rollout], config: RlConfig, dice: random.Random,
 def draw(rewards: Sequence[Sequence[float]], finished: Sequence[float], image: Path, over: int = 10) -> None:
     """Mean reward and share of finished rollouts over the updates, each a mean of ``over`` of them, as a PNG; nothing
     where matplotlib is missing."""
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 3.6)
     panels = (([value for _, value in rewards], "mean reward of a rollout", 1.0), (finished, "finished (%)", 100.0))
     for axes, (values, label, factor) in zip(figure.subplots(1, 2), panels, strict=True):
         parts = [values[at : at + over] for at in range(0, len(values), over)]

@@ -17,6 +17,7 @@ from prover.model.prompts import format_named
 from prover.problem import Problem
 from prover_training.card import data_hash, write_card
 from prover_training.curriculum.feed import FeedLog
+from prover_training.curriculum.schedule import find_curriculum
 from prover_training.data import Pair, pairs_of, read_traces, schedule
 from prover_training.tiny import TinyConfig, make_model, make_tokenizer
 from prover_training.trainers import CHECKPOINTS, Measure, measuring, progress, quiet, refuse_to_overwrite, run_trainer
@@ -55,20 +56,6 @@ class SftConfig(TuningConfig):
 
 FEED = "feed.jsonl"
 """What was fed when, in the folder of a run; 'prove curriculum plot' draws it."""
-
-
-def find_curriculum(name: str) -> Curriculum:
-    """The curriculum of that name, of any plugin.
-
-    Raises:
-        BadInput: there is none; lists those there are.
-    """
-    from prover import plugins
-
-    known = plugins.curricula(plugins.load_plugins())
-    if name not in known:
-        raise BadInput(f"there is no curriculum {name!r}; there are {', '.join(sorted(known))}")
-    return known[name]
 
 
 def train_sft(
