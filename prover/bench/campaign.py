@@ -14,6 +14,7 @@ from prover.errors import BadInput
 from prover.problem import Budget, Problem
 from prover.reports import ProofReport
 from prover.session import Options, Session
+from prover.settings import refuse_to_overwrite
 
 
 @dataclass
@@ -243,10 +244,10 @@ def _begin(folder: Path, config: dict[str, Any], *, resume: bool) -> dict[str, r
     Raises:
         BadInput: the folder holds a run that is not to go on, or one of other settings.
     """
-    if not (folder / results.CONFIG).exists():
+    begun = (folder / results.CONFIG).exists()
+    refuse_to_overwrite(folder, begun=begun, resume=resume)
+    if not begun:
         results.write_json(folder / results.CONFIG, config)
         return {}
-    if not resume:
-        raise BadInput(f"{folder} holds a run already: add --resume to go on with it, or choose another --out")
     results.require_same(results.read_config(folder), config)
     return results.finished(results.load(folder / results.RESULTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,4 @@ def select(
 
 def with_budget(problem: Problem, budget: Budget) -> Problem:
     """``problem`` with another budget."""
-    return Problem(
-        statement=problem.statement,
-        name=problem.name,
-        domain=problem.domain,
-        imports=problem.imports,
-        header=problem.header,
-        budget=budget,
-        metadata=problem.metadata,
-    )
+    return replace(problem, budget=budget)

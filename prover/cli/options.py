@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -210,7 +210,7 @@ def read_weights_file(path: Path) -> dict[str, float]:
     return {str(name): float(weight) for name, weight in table.items()}
 
 
-def read_search(sets: tuple[str, ...]) -> SearchConfig:
+def read_search(sets: Sequence[str]) -> SearchConfig:
     """The search's settings with those of ``NAME=X`` pairs.
 
     Raises:

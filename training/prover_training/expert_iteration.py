@@ -18,13 +18,13 @@ from prover.errors import BadInput
 from prover.problem import Problem
 from prover.report.canvas import can_draw, new_figure
 from prover.session import Options
+from prover.settings import refuse_to_overwrite
 from prover.traces.searches import Attempt, read_attempts
 from prover_training.alone import AloneConfig
 from prover_training.gather import GatherConfig
 from prover_training.learners import Learner, ModelLearner, RankerLearner
 from prover_training.ranker import RankerConfig
 from prover_training.sft import TuningConfig
-from prover_training.trainers import refuse_to_overwrite
 
 RECORD = "rounds.json"
 

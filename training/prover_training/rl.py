@@ -21,9 +21,10 @@ from prover.model.prompts import format_named
 from prover.problem import Problem
 from prover.report.canvas import can_draw, new_figure
 from prover.reward import RewardSum, default_signals
+from prover.settings import refuse_to_overwrite
 from prover_training.card import write_card
 from prover_training.rollouts import Open, Rollout, Turn, advantages, roll_out
-from prover_training.trainers import CHECKPOINTS, progress, quiet, refuse_to_overwrite, run_trainer
+from prover_training.trainers import CHECKPOINTS, progress, quiet, run_trainer
 
 
 @dataclass(frozen=True, slots=True)

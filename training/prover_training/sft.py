@@ -15,12 +15,13 @@ from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.model.prompts import format_named
 from prover.problem import Problem
+from prover.settings import refuse_to_overwrite
 from prover_training.card import data_hash, write_card
 from prover_training.curriculum.feed import FeedLog
 from prover_training.curriculum.schedule import find_curriculum
 from prover_training.data import Pair, pairs_of, read_traces, schedule
 from prover_training.tiny import TinyConfig, make_model, make_tokenizer
-from prover_training.trainers import CHECKPOINTS, Measure, measuring, progress, quiet, refuse_to_overwrite, run_trainer
+from prover_training.trainers import CHECKPOINTS, Measure, measuring, progress, quiet, run_trainer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from prover.errors import BadInput
-
 Measure = tuple[Sequence[int], Callable[[int, Any, Any], None]]
 """Steps, and what is called after each of them with the step, the model and the tokenizer."""
 
 CHECKPOINTS = "checkpoints"
 """Where a trainer keeps its checkpoints, in the folder of a run."""
-
-
-def refuse_to_overwrite(out: Path, *, begun: bool, resume: bool) -> None:
-    """Refuses a folder in which a run was begun, unless it is to go on.
-
-    Raises:
-        BadInput: it says how to go on.
-    """
-    if begun and not resume:
-        raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
 
 
 def run_trainer(trainer: Any, out: Path, tokenizer: Any, *, resume: bool) -> None:
