@@ -148,6 +148,22 @@ def search_options(command: F) -> F:
     return command
 
 
+def settings_options(table: str) -> Callable[[F], F]:
+    """``--config`` and ``--set``: the settings of a run, as :func:`prover.settings.read_settings` reads them."""
+
+    def with_options(command: F) -> F:
+        for option in (
+            click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated."),
+            click.option(
+                "--config", type=click.Path(path_type=Path), metavar="TOML", help=f"Settings, in the table [{table}]."
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return with_options
+
+
 def json_option(command: F) -> F:
     """``--json``: exactly one object on standard output, errors included."""
     return click.option(
