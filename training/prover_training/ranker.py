@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,28 +126,33 @@ def train(
     kept = export(network, config)
     order = list(train_set)
     for epoch in range(1, config.epochs + 1):
-        network.train()
         dice.shuffle(order)
-        loss_sum = 0.0
-        for start in range(0, len(order), each):
-            *inputs, labels, weights, log_seconds = _tensors(order[start : start + each])
-            out = network(*inputs)
-            helped = nn.functional.binary_cross_entropy_with_logits(out[:, 0], labels, weights)
-            slow = nn.functional.smooth_l1_loss(out[:, 1], log_seconds)
-            loss = helped + 0.1 * slow
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            loss_sum += float(helped.detach()) * len(labels)
+        loss = _epoch(network, (order[at : at + each] for at in range(0, len(order), each)), optimiser, schedule)
         model = export(network, config)
         measured = measure(model, held_out)
-        history.append({"epoch": float(epoch), "loss": loss_sum / len(dense), **measured})
+        history.append({"epoch": float(epoch), "loss": loss / len(dense), **measured})
         say(f"epoch {epoch}: loss {history[-1]['loss']:.4f}; {_words(measured)}")
         if measured["seconds"] <= best:
             best, kept = measured["seconds"], model
     return Trained(kept, history)
+
+
+def _epoch(network: RankerNetwork, batches: Iterable[Sequence[Example]], optimiser: Any, schedule: Any) -> float:
+    """Learns from each batch once; the sum over all candidates of the loss of whether they help."""
+    network.train()
+    total = 0.0
+    for batch in batches:
+        *inputs, labels, weights, log_seconds = _tensors(batch)
+        out = network(*inputs)
+        helped = nn.functional.binary_cross_entropy_with_logits(out[:, 0], labels, weights)
+        slow = nn.functional.smooth_l1_loss(out[:, 1], log_seconds)
+        optimiser.zero_grad()
+        (helped + 0.1 * slow).backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        total += float(helped.detach()) * len(labels)
+    return total
 
 
 def export(network: RankerNetwork, config: RankerConfig) -> RankerModel:

@@ -128,26 +128,32 @@ def train_value(
     order = _by_search(parts[0])
     for epoch in range(1, config.epochs + 1):
         dice.shuffle(order)
-        network.train()
-        total = 0.0
-        for batch in _batches(order, config.batch):
-            rows, dense, labels, weights = _tensors(batch)
-            odds = network(rows, dense)
-            loss = nn.functional.binary_cross_entropy_with_logits(odds, labels, weights)
-            total += float(loss.detach()) * len(labels)
-            loss = loss + config.contrast * _contrast(odds, labels, weights, torch.tensor([e.search for e in batch]))
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+        loss = _epoch(network, _batches(order, config.batch), optimiser, config.contrast) / len(parts[0])
         loss_aside = _cross_entropy(_odds(network, parts[1]), parts[1])
-        history.append({"epoch": float(epoch), "loss": total / len(parts[0]), "held_out": loss_aside})
-        say(f"epoch {epoch}: loss {total / len(parts[0]):.4f}, held out {loss_aside:.4f}")
+        history.append({"epoch": float(epoch), "loss": loss, "held_out": loss_aside})
+        say(f"epoch {epoch}: loss {loss:.4f}, held out {loss_aside:.4f}")
         if loss_aside < best:
             best, kept = loss_aside, rounded(network)
     model = ProgressModel(kept)
     slope, offset = platt(np.array([model.odds(e.features) for e in parts[1]]), parts[1])
     model.weights |= {"slope": np.array([slope], np.float32), "offset": np.array([offset], np.float32)}
     return TrainedValue(model, _compare(model, parts[0], parts[2]), history)
+
+
+def _epoch(network: ValueNetwork, batches: Iterable[Sequence[Example]], optimiser: Any, contrast: float) -> float:
+    """Learns from each batch once; the sum over all states of the loss of how likely each is on a proof."""
+    network.train()
+    total = 0.0
+    for batch in batches:
+        rows, numbers, labels, weights = _tensors(batch)
+        odds = network(rows, numbers)
+        likely = nn.functional.binary_cross_entropy_with_logits(odds, labels, weights)
+        apart = _contrast(odds, labels, weights, torch.tensor([e.search for e in batch]))
+        optimiser.zero_grad()
+        (likely + contrast * apart).backward()
+        optimiser.step()
+        total += float(likely.detach()) * len(labels)
+    return total
 
 
 def _by_search(part: Sequence[Example]) -> list[list[Example]]:
