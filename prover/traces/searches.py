@@ -7,7 +7,7 @@ is whole or ignored, so gathering stops and resumes at any time.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -146,6 +146,36 @@ def append(path: Path, attempt: Attempt) -> None:
     """Adds one attempt to a file at once."""
     with path.open("ab") as stream:
         stream.write(msgspec.json.encode(attempt) + b"\n")
+
+
+class AttemptFile:
+    """A file of attempts that grows; ``proved`` says of each problem that it holds, by name, whether it was proved.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self.proved = {a.name: a.status == "proved" for a in read_attempts(path)} if path.exists() else {}
+
+    def missing(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems of which it holds no attempt."""
+        return [problem for problem in problems if problem.name not in self.proved]
+
+    def add(self, attempt: Attempt) -> None:
+        """Appends an attempt, on the disk at once."""
+        append(self._path, attempt)
+        self.proved[attempt.name] = attempt.status == "proved"
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many problems there are, and how many of them were proved."""
+        return len(self.proved), sum(self.proved.values())
+
+    def __str__(self) -> str:
+        return f"{sum(self.proved.values())} of {len(self.proved)} proved"
 
 
 def holds_attempts(path: Path) -> bool:

@@ -13,7 +13,7 @@ from prover.model.loading import NONE
 from prover.model.prompts import format_named
 from prover.problem import Problem
 from prover.session import Options, Session
-from prover.traces.searches import append, read_attempts
+from prover.traces.searches import AttemptFile, read_attempts
 from prover_training.alone import TOGETHER, AloneConfig, Prover
 from prover_training.card import data_hash
 from prover_training.gather import GatherConfig, gather
@@ -113,19 +113,16 @@ def alone(
     """
     from prover.model.transformers_backend import TransformersModel
 
-    done = {a.name: a.status == "proved" for a in read_attempts(out)} if out.exists() else {}
-    left = [problem for problem in problems if problem.name not in done]
-    if left:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        player = TransformersModel(model)
-        with Session(replace(options or Options(), use_service=False)) as session:
-            prover = Prover(
-                LeanDomain(session.server()).open, format_named(prompt), config, session.team().checks
-            )  # fmt: skip
-            for at in range(0, len(left), TOGETHER):
-                for attempt in prover.attempts(player, left[at : at + TOGETHER]):
-                    if attempt is not None:
-                        append(out, attempt)
-                        done[attempt.name] = attempt.status == "proved"
-                say(f"{min(at + TOGETHER, len(left))} of {len(left)} tried; {sum(done.values())} of {len(done)} proved")
-    return len(done), sum(done.values())
+    done = AttemptFile(out)
+    left = done.missing(problems)
+    if not left:
+        return done.counts
+    player = TransformersModel(model)
+    with Session(replace(options or Options(), use_service=False)) as session:
+        prover = Prover(LeanDomain(session.server()).open, format_named(prompt), config, session.team().checks)
+        for at in range(0, len(left), TOGETHER):
+            for attempt in prover.attempts(player, left[at : at + TOGETHER]):
+                if attempt is not None:
+                    done.add(attempt)
+            say(f"{min(at + TOGETHER, len(left))} of {len(left)} tried; {done}")
+    return done.counts
