@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 import synthetic
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from prover.report.page import content, page, read_probes
 from prover.runs import EVENTS, Run, open_run, to_json
 from prover.saved_search import Ending, SavedSearch, read_search
 from prover.search.events import InsightFound
+from prover.traces.searches import CLOSED, attempt_of, attempt_of_run
 
 
 def test_the_graph_is_the_search_s_own(small: Run, small_search: SavedSearch) -> None:
@@ -182,3 +184,14 @@ def test_explain_says_what_changed(small: Run, tmp_path: Path) -> None:
     assert "1 → 0.25" in text and "They part at step" in text
     code, text = prove("explain", str(small.folder), "--against", str(small.folder))
     assert "nothing that was asked" in text and "Every step is the same" in text
+
+
+def test_a_saved_search_is_the_same_data_as_the_search_itself(tmp_path: Path) -> None:
+    problem, outcome = synthetic.searched(tmp_path / "run", 60, seed=3)
+    live = attempt_of(problem, outcome, 0.0)
+    assert live.actions and any(step.child == CLOSED for step in live.tried)
+    assert live == msgspec.structs.replace(attempt_of_run(tmp_path / "run"), seconds=0.0)
+    for state in live.states:
+        assert state.distance is None or state.distance > 0
+    on_proof = [step for step in live.tried if live.on_proof(step)]
+    assert {step.action for step in on_proof} >= set(live.actions)
