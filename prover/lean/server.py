@@ -8,6 +8,7 @@ took too much memory a new process is started and whatever is needed next is reb
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -248,21 +249,21 @@ class LeanServer(Closing):
         Yields pages with the ``start`` at which a later call goes on after them; 0 after the last.
         """
         record = self._held.environment(environment)
-        while True:
-            answer = self._call(
-                lambda start=start: p.Declarations(  # type: ignore[misc]
-                    id=new_id(),
-                    environment=self._replay.environment(record),
-                    modules=list(modules),
-                    kinds=list(kinds),
-                    with_types=with_types,
-                    limit=1_000_000,
-                    from_module=start,
-                    whole_modules=chunk,
-                ),
-                p.DeclarationsOk,
-                2 * _QUICK_SECONDS,
+
+        def page(start: int) -> p.Declarations:
+            return p.Declarations(
+                id=new_id(),
+                environment=self._replay.environment(record),
+                modules=list(modules),
+                kinds=list(kinds),
+                with_types=with_types,
+                limit=1_000_000,
+                from_module=start,
+                whole_modules=chunk,
             )
+
+        while True:
+            answer = self._call(partial(page, start), p.DeclarationsOk, 2 * _QUICK_SECONDS)
             start = answer.next_module
             yield answer.declarations, start
             if not start:
