@@ -46,9 +46,7 @@ def prove_sorry(
     return session.attempt(problem, lambda: question.open(kind), observers)
 
 
-def finish_file(
-    session: Session, worked: Sequence[tuple[SorryProblem, ProofReport]]
-) -> tuple[str, list[ProofReport]]:
+def finish_file(session: Session, worked: Sequence[tuple[SorryProblem, ProofReport]]) -> tuple[str, list[ProofReport]]:
     """Puts the proofs found into the text and audits it; returns the text and the reports.
 
     A theorem that the audit of the whole file rejects keeps its sorries and is not proved. One that
@@ -72,8 +70,7 @@ def finish_file(
             for question, report in zip(questions, reports, strict=True)
         ]
         turned_down = any(
-            before.proof is not None and after.proof is None
-            for before, after in zip(reports, audited, strict=True)
+            before.proof is not None and after.proof is None for before, after in zip(reports, audited, strict=True)
         )
         reports = audited
         # Taking one rejected proof out changes the text, so the rest is audited again.

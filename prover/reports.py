@@ -128,9 +128,7 @@ class CheckReport:
         }
 
 
-def report_of_outcome(
-    problem: Problem, outcome: SearchOutcome, seconds: float, lean: Mapping[str, str]
-) -> ProofReport:
+def report_of_outcome(problem: Problem, outcome: SearchOutcome, seconds: float, lean: Mapping[str, str]) -> ProofReport:
     """The report of a search that ended; ``lean`` says which Lean was used (nothing in other domains)."""
     common: dict[str, Any] = {
         "name": problem.name,
@@ -232,9 +230,7 @@ def why_not(problem: Problem, outcome: SearchOutcome) -> str:
     """Why a search ended without a proof, in words."""
     budget = problem.budget
     sentences = {
-        "time": f"the time is over ({budget.seconds:g} s)"
-        if budget.seconds
-        else "the time is over",
+        "time": f"the time is over ({budget.seconds:g} s)" if budget.seconds else "the time is over",
         "steps": f"the limit of {budget.steps} steps is reached",
         "nodes": f"the limit of {budget.nodes} states is reached",
         "exhausted": "everything that the proposers suggest was tried",
@@ -252,11 +248,7 @@ def why_not(problem: Problem, outcome: SearchOutcome) -> str:
 
 def open_goals(outcome: SearchOutcome, limit: int = 5) -> tuple[str, ...]:
     """The texts of the states that came closest: fewest goals, then smallest; the root last."""
-    nodes = [
-        node
-        for node in outcome.graph.nodes
-        if not node.finished and node.state.goals and node.id != 0
-    ]
+    nodes = [node for node in outcome.graph.nodes if not node.finished and node.state.goals and node.id != 0]
     nodes.sort(key=lambda node: (node.state.goals, node.state.size, node.id))
     chosen = [outcome.best_open] if outcome.best_open is not None and outcome.best_open.id else []
     chosen += [node for node in nodes[:limit] if node not in chosen]

@@ -126,9 +126,7 @@ class Campaign:
 
     def table(self) -> str:
         """The run in words, after :meth:`finish`."""
-        return format_table(
-            self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen]
-        )
+        return format_table(self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen])
 
 
 def to_record(problem: Problem, report: ProofReport) -> results.Record:
@@ -150,11 +148,7 @@ def format_table(summary: Mapping[str, Any], rows: list[results.Record]) -> str:
     for row in rows:
         status = row.get("status", "not run")
         seconds = f"{row['seconds']:.1f}" if "seconds" in row else ""
-        note = (
-            ", ".join(row.get("proposers") or ())
-            if status == "proved"
-            else str(row.get("reason") or "")
-        )
+        note = ", ".join(row.get("proposers") or ()) if status == "proved" else str(row.get("reason") or "")
         lines.append(
             f"{row['name']:<{width}}  {status:<14} {seconds:>8} "
             f"{row.get('steps', ''):>7} {row.get('states', ''):>7}  {note}"
@@ -178,9 +172,7 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def _config(
-    suite: Suite, budget: Budget, options: Options, lean: Mapping[str, str]
-) -> dict[str, Any]:
+def _config(suite: Suite, budget: Budget, options: Options, lean: Mapping[str, str]) -> dict[str, Any]:
     return {
         "suite": suite.name,
         "suite_path": str(suite.path),

@@ -203,9 +203,7 @@ class Injector:
     on how fast the machine is: at any moment, that is the point.
     """
 
-    def __init__(
-        self, faults: dict[str, Fault], quota: int, rng: random.Random, pause: float = 0.8
-    ) -> None:
+    def __init__(self, faults: dict[str, Fault], quota: int, rng: random.Random, pause: float = 0.8) -> None:
         self.injected: Counter[str] = Counter()
         self.errors: list[str] = []
         self._faults = faults

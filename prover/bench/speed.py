@@ -130,8 +130,7 @@ def table(measured: dict[str, Any]) -> str:
         verdict = "" if row["met"] is None else ("met" if row["met"] else "MISSED")
         goal = f"goal {row['goal']}" if row["goal"] else ""
         lines.append(
-            f"{row['name']:<{width}}  {value:>9} {row['unit']:<8} {goal:<16} {verdict:<7} "
-            f"{row['note']}".rstrip()
+            f"{row['name']:<{width}}  {value:>9} {row['unit']:<8} {goal:<16} {verdict:<7} {row['note']}".rstrip()
         )
     return "\n".join(lines)
 
@@ -239,9 +238,7 @@ def _depth(server: LeanServer, environment: int, repetitions: int) -> list[Figur
             server.release([sorry.state.id for sorry in opened.sorries])
     count = repetitions * len(DEEP_NEXT)
     note = f"{whole / count * 1000:.1f} ms against {stepping / count * 1000:.1f} ms in a batch of 5"
-    return [
-        _above("depth", "re-elaborating at depth 12 / one step", whole / stepping, "x", 8, note)
-    ]
+    return [_above("depth", "re-elaborating at depth 12 / one step", whole / stepping, "x", 8, note)]
 
 
 def _memory(server: LeanServer, environment: int, count: int) -> list[Figure]:
@@ -325,8 +322,7 @@ def _throughput(servers: Sequence[LeanServer], seconds: float) -> float:
             faults.append(error)
 
     threads = [
-        threading.Thread(target=drive, args=(number, server), daemon=True)
-        for number, server in enumerate(servers)
+        threading.Thread(target=drive, args=(number, server), daemon=True) for number, server in enumerate(servers)
     ]
     for thread in threads:
         thread.start()

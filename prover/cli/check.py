@@ -172,9 +172,7 @@ def _print(report: CheckReport, file: str) -> None:
     for theorem in report.theorems:
         if theorem.accepted:
             axioms = ", ".join(theorem.axioms) or "none"
-            click.echo(
-                f"{click.style('proved  ', fg='green')}  {theorem.name:<{width}}  axioms: {axioms}"
-            )
+            click.echo(f"{click.style('proved  ', fg='green')}  {theorem.name:<{width}}  axioms: {axioms}")
         else:
             click.echo(f"{click.style('rejected', fg='red')}  {theorem.name}")
             for finding in theorem.findings:
@@ -188,10 +186,7 @@ def _print(report: CheckReport, file: str) -> None:
     # Lean's own errors say where; warnings are repeated only when something was rejected.
     for message in report.messages:
         if message.severity == "error" or not report.accepted:
-            click.echo(
-                f"{file}:{message.line}:{message.column}: {message.severity}: "
-                f"{message.text.rstrip()}"
-            )
+            click.echo(f"{file}:{message.line}:{message.column}: {message.severity}: {message.text.rstrip()}")
     total = len(report.theorems)
     good = sum(theorem.accepted for theorem in report.theorems)
     click.echo(

@@ -117,9 +117,7 @@ def _temporary(text: str) -> Path:
     return path
 
 
-def start_process(
-    command: Command, memory_limit_mb: int, seconds: float = START_SECONDS
-) -> Started:
+def start_process(command: Command, memory_limit_mb: int, seconds: float = START_SECONDS) -> Started:
     """Starts Lean and waits for its ready line.
 
     A start that is ended from outside is made again.
@@ -151,9 +149,7 @@ def _start_once(command: Command, memory_limit_mb: int, seconds: float) -> Start
         if not isinstance(hello, p.HelloOk):
             raise p.ProtocolError("Lean's first message is not a greeting")
         if hello.protocol != p.PROTOCOL_VERSION:
-            raise p.ProtocolError(
-                f"Lean's part speaks protocol {hello.protocol}, this program {p.PROTOCOL_VERSION}"
-            )
+            raise p.ProtocolError(f"Lean's part speaks protocol {hello.protocol}, this program {p.PROTOCOL_VERSION}")
     except BaseException as error:
         process.kill()
         if isinstance(error, ProcessLost) and said:
@@ -320,9 +316,7 @@ def new_id() -> int:
 def _as_exception(error: p.ServerError) -> Exception:
     if error.kind in _INPUT_KINDS:
         line = error.line or None
-        return BadInput(
-            error.message, line=line, column=error.column if line else None, kind=error.kind
-        )
+        return BadInput(error.message, line=line, column=error.column if line else None, kind=error.kind)
     if error.kind == "timeout":
         return RequestTimeout(error.message)
     return InfrastructureFault(f"Lean server: {error.kind}: {error.message}")

@@ -33,9 +33,7 @@ loss costs a restart, and what kills Lean in one goal tends to do so in its neig
 
 _LIMIT_KINDS = frozenset({"timeout", "recursion", "crashed"})
 
-_NOT_TRIED = StepResult(
-    StepStatus.TIMED_OUT, kind="crashed", message="not tried: Lean was lost over it before"
-)
+_NOT_TRIED = StepResult(StepStatus.TIMED_OUT, kind="crashed", message="not tried: Lean was lost over it before")
 
 
 class LeanDomain:
@@ -113,9 +111,7 @@ class Steps:
             known = self._counts.get((key, action))
             if known is None:
                 live = live or self._walk(actions[:position], opened)
-                (result,) = self._server.step(
-                    live.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS
-                )
+                (result,) = self._server.step(live.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS)
                 if result.state is not None:
                     opened.append(result.state.id)
                     known = (result.state.goals, result.state.key)
@@ -132,9 +128,7 @@ class Steps:
         """The state that the actions lead to, run again from the start."""
         view = self.initial.view
         for action in actions:
-            (result,) = self._server.step(
-                view.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS
-            )
+            (result,) = self._server.step(view.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS)
             if result.state is not None:
                 view = result.state
                 opened.append(view.id)
@@ -182,9 +176,7 @@ class Opened(Closing):
     def release(self, states: Sequence[State]) -> None:
         """Frees states in Lean. The initial state stays, for ``verify`` may need it."""
         initial = self.initial_state.id
-        self._server.release(
-            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
-        )
+        self._server.release(state.id for state in cast(Sequence[LeanState], states) if state.id != initial)
 
 
 class LeanEnvironment(Opened):
@@ -217,9 +209,7 @@ class LeanEnvironment(Opened):
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""
         if self._library is None:
-            self._library = Library.of(
-                self._server, self._environment, self.imports, self.problem.header
-            )
+            self._library = Library.of(self._server, self._environment, self.imports, self.problem.header)
         return self._library
 
     def verify(self, actions: Sequence[str]) -> Verdict:

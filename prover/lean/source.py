@@ -170,8 +170,7 @@ def open_sorry_problems(server: LeanServer, path: Path) -> list[SorryProblem]:
         raise BadInput(message, line=error.line, column=error.column, kind="elaboration")
     views = sorted(found.sorries, key=lambda view: view.start)
     return [
-        SorryProblem(server, opened.environment, source, view, [v for v in views if v is not view])
-        for view in views
+        SorryProblem(server, opened.environment, source, view, [v for v in views if v is not view]) for view in views
     ]
 
 
@@ -217,9 +216,7 @@ class SorryEnvironment(Opened):
 
     def _check(self, script: str, replacement: str, text: str) -> Verdict:
         source, name = self.question.source, self.question.view.declaration
-        report = self._server.check(
-            source.imports, source.blanked(text), reference=source.blanked(), names=[name]
-        )
+        report = self._server.check(source.imports, source.blanked(text), reference=source.blanked(), names=[name])
         by = checked_by(self._server, report.method, self._label)
         verdict = as_verdict(report, name, replacement, text, by)
         tolerated = {*_NO_THEOREM, "sorry"} if self.question.siblings else _NO_THEOREM
@@ -236,9 +233,7 @@ class SorryEnvironment(Opened):
         if alone.state is not None:
             self._server.release([alone.state.id])
         question = self.question
-        opened = self._server.open_sorries(
-            self.environment, question.source.blanked(verdict.source)
-        )
+        opened = self._server.open_sorries(self.environment, question.source.blanked(verdict.source))
         self._server.release([view.state.id for view in opened.sorries])
         warnings = sum(1 for message in opened.messages if _USES_SORRY.search(message.text))
         fits = (
@@ -291,16 +286,12 @@ def finish(
     for problem, _ in accepted:
         filled[problem.view.declaration] = filled.get(problem.view.declaration, 0) + 1
     complete = [
-        problem.view.declaration
-        for problem, _ in accepted
-        if filled[problem.view.declaration] == problem.siblings + 1
+        problem.view.declaration for problem, _ in accepted if filled[problem.view.declaration] == problem.siblings + 1
     ]
     names = list(dict.fromkeys(complete))
     if not names:
         return text, {}
-    report = server.check(
-        source.imports, source.blanked(text), reference=source.blanked(), names=names
-    )
+    report = server.check(source.imports, source.blanked(text), reference=source.blanked(), names=names)
     by = checked_by(server, report.method, label)
     verdicts = {name: as_verdict(report, name, "", text, by) for name in names}
     return text, {

@@ -258,9 +258,7 @@ class SearchGraph:
         repeated node are dropped; at most ``100 * limit`` partial paths are looked at.
         """
         serial = 0
-        waiting: list[tuple[float, int, float, Node, tuple[Edge, ...]]] = [
-            (node.cost, 0, 0.0, node, ())
-        ]
+        waiting: list[tuple[float, int, float, Node, tuple[Edge, ...]]] = [(node.cost, 0, 0.0, node, ())]
         found = 0
         for _ in range(100 * limit):
             if not waiting or found >= limit:

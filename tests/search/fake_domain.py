@@ -107,9 +107,7 @@ class TableProposer:
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
         self.asked.append(state.key)
         moves = self.table.get(state.key, {}).items()
-        candidates = [
-            Candidate(action, self.name, log_probability=-cost) for action, (_, cost) in moves
-        ]
+        candidates = [Candidate(action, self.name, log_probability=-cost) for action, (_, cost) in moves]
         if self.lazy:
             return _lazily(candidates)
         return candidates

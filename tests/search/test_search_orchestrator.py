@@ -194,9 +194,7 @@ def test_a_problem_that_begins_finished_is_checked_too() -> None:
 
 # ----------------------------------------------------------------------------------------- budgets
 
-ENDLESS: Table = {
-    str(i): {f"t{j}": (str(i * 3 + j + 1), 0.1 + j) for j in range(3)} for i in range(3000)
-}
+ENDLESS: Table = {str(i): {f"t{j}": (str(i * 3 + j + 1), 0.1 + j) for j in range(3)} for i in range(3000)}
 ENDLESS = {**ENDLESS, "root": {"go": ("0", 0.1)}}
 
 
@@ -253,9 +251,7 @@ def test_time_spent_by_proposers_counts() -> None:
             clock.now += 3.0
             return [Candidate("x", "slow", score=1.0)]
 
-    outcome, environment = run(
-        {}, proposers=[Slow({})], budget=Budget(2.0, None, None), clock=clock
-    )
+    outcome, environment = run({}, proposers=[Slow({})], budget=Budget(2.0, None, None), clock=clock)
     assert outcome.reason is StopReason.TIME and environment.stepped == []
 
 
@@ -269,9 +265,7 @@ def test_a_fault_of_the_infrastructure_carries_what_was_found() -> None:
 
     heard: list[object] = []
     with pytest.raises(SearchFault, match="Lean died") as caught:
-        run(
-            ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append]
-        )
+        run(ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append])
     outcome = caught.value.outcome
     assert isinstance(caught.value.__cause__, InfrastructureFault)
     assert outcome.reason is StopReason.FAULT and outcome.status == "not_proved"
@@ -307,9 +301,7 @@ def test_an_interruption_hands_back_the_outcome() -> None:
             raise KeyboardInterrupt
 
     heard: list[object] = []
-    outcome, _ = run(
-        ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append]
-    )
+    outcome, _ = run(ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append])
     assert outcome.reason is StopReason.INTERRUPTED and outcome.steps > 0
     assert isinstance(heard[-1], ev.SearchFinished) and heard[-1].reason == "interrupted"
 

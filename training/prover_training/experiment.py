@@ -130,9 +130,7 @@ def _run(
         shown = ", ".join(f"{k} {point[k]:.3g}" for k in ("loss", "match", "proved") if k in point)
         say(f"{name}, seed {seed}, step {step}: {shown}")
 
-    settings = config.sft(
-        steps=config.steps, curriculum=name, stages=config.stages, seed=seed, save_steps=config.steps
-    )
+    settings = config.sft(steps=config.steps, curriculum=name, stages=config.stages, seed=seed, save_steps=config.steps)
     at = sorted({*proving, *(round(config.steps * (k + 1) / config.points) for k in range(config.points))})
     # A run that was interrupted is begun again: it is short.
     shutil.rmtree(folder, ignore_errors=True)

@@ -82,9 +82,7 @@ class CodeEnvironment(Closing):
         self._sandbox = Sandbox(SEARCH_LIMITS, allow_weak=allow_weak)
         self._known: dict[str, tuple[TestResult, ...]] = {}
         # What proposers get to see: no hidden tests, no reference solution.
-        self._public = replace(
-            task, hidden=(), solution="", dialogues=task.dialogues[: task.shown], setup=""
-        )
+        self._public = replace(task, hidden=(), solution="", dialogues=task.dialogues[: task.shown], setup="")
         code = task.start
         unwritten = TestResult(False, "unwritten", "nothing is written yet")
         results = self._visible(code) if code else (unwritten,) * len(self._public.visible_sources)
@@ -177,9 +175,7 @@ def problem_of(task: Task, source: Path | None = None, budget: Budget | None = N
     )
 
 
-def check_solution(
-    task: Task, code: str, *, limits: Limits = VERIFY_LIMITS, allow_weak: bool = False
-) -> Verdict:
+def check_solution(task: Task, code: str, *, limits: Limits = VERIFY_LIMITS, allow_weak: bool = False) -> Verdict:
     """Runs all tests of ``task``, hidden ones too, on ``code`` in a sandbox of its own.
 
     The reasons of a rejection name error classes, never what a hidden test asks or expects.

