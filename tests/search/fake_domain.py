@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import InfrastructureFault
-from prover.problem import Problem
+from prover.problem import Budget, Problem
+from prover.search import SearchConfig, SearchOutcome, search
 
 DONE = "done"
 FAIL = "fail"
@@ -17,6 +19,7 @@ TIMEOUT = "timeout"
 Table = Mapping[str, Mapping[str, tuple[str, float]]]
 
 PROBLEM = Problem("fake", domain="fake")
+FREE = Budget(None, 10_000, None)
 
 
 @dataclass(frozen=True)
@@ -125,3 +128,17 @@ class Ticker:
 
     def __call__(self) -> float:
         return self.now
+
+
+def run(
+    table: Table, *, environment: FakeEnvironment | None = None, **more: Any
+) -> tuple[SearchOutcome, FakeEnvironment]:
+    """Searches a table one candidate at a time, so that the order of steps is that of costs."""
+    environment = environment or FakeEnvironment(table)
+    more.setdefault("config", SearchConfig(batch_size=1, step_cost=0.0))
+    outcome = search(
+        PROBLEM, environment, more.pop("proposers", [TableProposer(table)]),
+        budget=more.pop("budget", FREE), **more,
+    )  # fmt: skip
+    outcome.graph.check_invariants()
+    return outcome, environment
