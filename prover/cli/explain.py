@@ -63,7 +63,9 @@ def _add_failures(node: Node, branch: Tree) -> None:
     for edge in failures[:FAILURES_SHOWN]:
         message = edge.result.message.strip().splitlines()
         reason = target(message[0], MESSAGE_WIDTH) if message else edge.result.kind
-        branch.add(Text.assemble(("✗ ", "red"), (_one(edge.candidate.action), "dim"), (f"  {reason}", "dim italic")))
+        branch.add(
+            Text.assemble(("✗ ", "red"), (_first_line(edge.candidate.action), "dim"), (f"  {reason}", "dim italic"))
+        )
     if len(failures) > FAILURES_SHOWN:
         branch.add(Text(f"✗ … {len(failures) - FAILURES_SHOWN} more failed", style="dim"))
 
@@ -74,7 +76,7 @@ def _step(edge: Edge, child: Node, on_proof: set[int]) -> Text:
     proved = child.id in on_proof
     line = Text.assemble(
         ("✓ " if proved else "· ", "green" if proved else "dim"),
-        (_one(edge.candidate.action), "bold green" if proved else "bold"),
+        (_first_line(edge.candidate.action), "bold green" if proved else "bold"),
         (f"  [{', '.join(edge.proposers)}]", "cyan dim"),
         "\n  ",
     )
@@ -91,6 +93,6 @@ def _label(node: Node, on_proof: set[int]) -> Text:
     return Text(target(node.state.text, MESSAGE_WIDTH) + goals)
 
 
-def _one(action: str) -> str:
+def _first_line(action: str) -> str:
     lines = action.strip().splitlines() or [""]
     return lines[0] + (" …" if len(lines) > 1 else "")

@@ -96,10 +96,10 @@ def prove(
             header=read_header(header),
             budget=budget,
         )
-    ctx.exit(_one(problem, options, shown))
+    ctx.exit(_solve(problem, options, shown))
 
 
-def _one(problem: Problem, options: Options, shown: Shown) -> int:
+def _solve(problem: Problem, options: Options, shown: Shown) -> int:
     """Works on one problem; returns the exit code."""
     from prover.cli.live import LiveLine
     from prover.session import Session

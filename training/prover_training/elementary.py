@@ -57,17 +57,17 @@ def _prove(goal: _Goal, depth: int, seen: frozenset[object], left: list[int]) ->
     sure = _sure(goal)
     if sure is not None:
         tactic, goals = sure
-        return _all(tactic, goals, depth, seen, left)
+        return _script(tactic, goals, depth, seen, left)
     if depth == 0:
         return None
     for tactic, goals in _choices(goal):
-        found = _all(tactic, goals, depth - 1, seen, left)
+        found = _script(tactic, goals, depth - 1, seen, left)
         if found is not None:
             return found
     return None
 
 
-def _all(tactic: str, goals: list[_Goal], depth: int, seen: frozenset[object], left: list[int]) -> list[str] | None:
+def _script(tactic: str, goals: list[_Goal], depth: int, seen: frozenset[object], left: list[int]) -> list[str] | None:
     script = [tactic]
     for goal in goals:
         part = _prove(goal, depth, seen, left)

@@ -96,9 +96,9 @@ class CodeEnvironment(Closing):
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Runs the visible tests on the program after each action; one result each."""
         assert isinstance(state, CodeState), "a state of another domain"
-        return [self._one(state, candidate) for candidate in candidates]
+        return [self._tried(state, candidate) for candidate in candidates]
 
-    def _one(self, state: CodeState, candidate: Candidate) -> StepResult:
+    def _tried(self, state: CodeState, candidate: Candidate) -> StepResult:
         started = time.perf_counter()
         try:
             code = actions.apply(self._task, state.code, candidate.action)

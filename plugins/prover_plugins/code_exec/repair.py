@@ -62,7 +62,7 @@ def changes(code: str, entry: str = "") -> Iterator[tuple[float, str]]:
     seen = {ast.unparse(tree)}
     count = sum(1 for _ in ast.walk(tree))
     for index in range(count):
-        for score, change in _at(_node(tree, index), tree, entry):
+        for score, change in _changes_at(_node(tree, index), tree, entry):
             changed = copy.deepcopy(tree)
             change(_node(changed, index))
             try:
@@ -84,7 +84,7 @@ def _node(tree: ast.AST, index: int) -> ast.AST:
     raise IndexError(index)
 
 
-def _at(node: ast.AST, tree: ast.Module, entry: str) -> Iterator[tuple[float, Change]]:
+def _changes_at(node: ast.AST, tree: ast.Module, entry: str) -> Iterator[tuple[float, Change]]:
     """The changes at one node, as functions of the same node in a copy."""
     match node:
         case ast.Compare():

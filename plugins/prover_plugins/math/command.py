@@ -170,7 +170,7 @@ def _suite(runner: _Runner, path: Path, out: Path | None, *, as_json: bool, quie
     interrupted = False
     try:
         for number, entry in enumerate(entries, 1):
-            result = done.get(entry.key) or _one(runner, entry)
+            result = done.get(entry.key) or _result(runner, entry)
             results.append(result)
             if out is not None and entry.key not in done:
                 with out.open("a", encoding="utf-8") as stream:
@@ -207,7 +207,7 @@ def _summarise(results: Sequence[Result], unexpected: int, *, as_json: bool) -> 
 _OUTCOMES = ("solved", "not solved", "accepted", "refused", "invalid")
 
 
-def _one(runner: _Runner, entry: Entry) -> Result:
+def _result(runner: _Runner, entry: Entry) -> Result:
     """Solves or judges one entry; a problem that cannot be read is a result, not the end of the run."""
     from prover.errors import BadInput, InfrastructureFault
     from prover.problem import Problem
