@@ -123,9 +123,23 @@ def read_edits(path: Path, memory: Memory) -> Edits:
         raise BadInput(
             f"{path}: {unknown[0]!r} is unknown; there are ban, hints, mask, mapper, [[step]], [[steer]] and [weights]"
         )
+    steps, replaced = _steps(path, table.get("step", []), memory)
+    return Edits(
+        _texts(path, table, "ban"), _texts(path, table, "hints"), steps, replaced,
+        _weights(path, table.get("weights", {})),
+        _mask(path, table, memory) if "mask" in table else None,
+        read_steers(table["steer"], path) if "steer" in table else None,
+        _mapper(path, table["mapper"]) if "mapper" in table else None,
+    )  # fmt: skip
+
+
+def _steps(
+    path: Path, table: list[dict[str, Any]], memory: Memory
+) -> tuple[tuple[tuple[str, str], ...], frozenset[tuple[str, str]]]:
+    """The steps to add and those that they replace, as (key of the state, tactic)."""
     steps: list[tuple[str, str]] = []
     replaced: set[tuple[str, str]] = set()
-    for step in table.get("step", []):
+    for step in table:
         tactic = step.get("tactic")
         if not isinstance(tactic, str) or not tactic.strip():
             raise BadInput(f"{path}: a [[step]] needs a tactic")
@@ -137,13 +151,7 @@ def read_edits(path: Path, memory: Memory) -> Edits:
         steps.append((key, tactic))
         if step.get("replaces"):
             replaced.add((key, step["replaces"]))
-    return Edits(
-        _texts(path, table, "ban"), _texts(path, table, "hints"), tuple(steps), frozenset(replaced),
-        _weights(path, table.get("weights", {})),
-        _mask(path, table, memory) if "mask" in table else None,
-        read_steers(table["steer"], path) if "steer" in table else None,
-        _mapper(path, table["mapper"]) if "mapper" in table else None,
-    )  # fmt: skip
+    return tuple(steps), frozenset(replaced)
 
 
 def _mask(path: Path, table: dict[str, Any], memory: Memory) -> tuple[str, ...]:
