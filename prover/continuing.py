@@ -33,7 +33,7 @@ from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import BadInput
 from prover.model.steering import KEY, Interventions, Steer, hypotheses_of, read_steers
 from prover.problem import Problem
-from prover.runs import Run
+from prover.saved_search import SavedSearch
 from prover.wrapping import WrappedEnvironment
 
 EDITS = "edits.toml"
@@ -82,25 +82,21 @@ class Memory:
     children: dict[tuple[int, str], int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, run: Run) -> Memory:
-        """Reads the events of ``run``. Steps that ran out of time are not remembered as failures."""
+    def of(cls, search: SavedSearch) -> Memory:
+        """What ``search`` found out. Steps that ran out of time are not remembered as failures."""
         memory = cls()
-        for event in run.events():
-            match event["event"]:
-                case "search_started" | "node_added":
-                    memory.keys[event["node"]] = event["key"]
-                    memory.texts[event["node"]] = event["text"]
-                case "step_tried":
-                    memory._step(event)
+        for node in search.graph.nodes:
+            memory.keys[node.id], memory.texts[node.id] = node.state.key, node.state.text
+        for step in search.steps:
+            edge = step.edge
+            key, action = edge.parent.state.key, edge.candidate.action
+            if edge.child is not None:
+                memory.children[edge.parent.id, action] = edge.child.id
+                memory.worked[key].append((action, edge.cost))
+            elif edge.result.status is StepStatus.FAILED:
+                # It takes none of the checker's time to remember it.
+                memory.failed[key, action] = replace(edge.result, micros=0)
         return memory
-
-    def _step(self, event: dict[str, Any]) -> None:
-        key, action = self.keys[event["node"]], event["action"]
-        if event["child"] is not None:
-            self.children[event["node"], action] = event["child"]
-            self.worked[key].append((action, float(event["cost"])))
-        elif event["status"] == StepStatus.FAILED:
-            self.failed[key, action] = StepResult(StepStatus.FAILED, None, event["kind"], event["message"])
 
     def node_after(self, actions: Sequence[str]) -> int | None:
         """The number of the state that ``actions`` lead to; None where the run has none."""
@@ -127,9 +123,23 @@ def read_edits(path: Path, memory: Memory) -> Edits:
         raise BadInput(
             f"{path}: {unknown[0]!r} is unknown; there are ban, hints, mask, mapper, [[step]], [[steer]] and [weights]"
         )
+    steps, replaced = _steps(path, table.get("step", []), memory)
+    return Edits(
+        _texts(path, table, "ban"), _texts(path, table, "hints"), steps, replaced,
+        _weights(path, table.get("weights", {})),
+        _mask(path, table, memory) if "mask" in table else None,
+        read_steers(table["steer"], path) if "steer" in table else None,
+        _mapper(path, table["mapper"]) if "mapper" in table else None,
+    )  # fmt: skip
+
+
+def _steps(
+    path: Path, table: list[dict[str, Any]], memory: Memory
+) -> tuple[tuple[tuple[str, str], ...], frozenset[tuple[str, str]]]:
+    """The steps to add and those that they replace, as (key of the state, tactic)."""
     steps: list[tuple[str, str]] = []
     replaced: set[tuple[str, str]] = set()
-    for step in table.get("step", []):
+    for step in table:
         tactic = step.get("tactic")
         if not isinstance(tactic, str) or not tactic.strip():
             raise BadInput(f"{path}: a [[step]] needs a tactic")
@@ -141,13 +151,7 @@ def read_edits(path: Path, memory: Memory) -> Edits:
         steps.append((key, tactic))
         if step.get("replaces"):
             replaced.add((key, step["replaces"]))
-    return Edits(
-        _texts(path, table, "ban"), _texts(path, table, "hints"), tuple(steps), frozenset(replaced),
-        _weights(path, table.get("weights", {})),
-        _mask(path, table, memory) if "mask" in table else None,
-        read_steers(table["steer"], path) if "steer" in table else None,
-        _mapper(path, table["mapper"]) if "mapper" in table else None,
-    )  # fmt: skip
+    return tuple(steps), frozenset(replaced)
 
 
 def _mask(path: Path, table: dict[str, Any], memory: Memory) -> tuple[str, ...]:

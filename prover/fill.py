@@ -14,6 +14,7 @@ from prover.reports import ProofReport, rejected
 from prover.session import Session
 
 if TYPE_CHECKING:
+    from prover.domain import Verdict
     from prover.hookspecs import Observer
     from prover.lean.source import SorryProblem
 
@@ -45,9 +46,7 @@ def prove_sorry(
     return session.attempt(problem, lambda: question.open(kind), observers)
 
 
-def finish_file(
-    session: Session, worked: Sequence[tuple[SorryProblem, ProofReport]]
-) -> tuple[str, list[ProofReport]]:
+def finish_file(session: Session, worked: Sequence[tuple[SorryProblem, ProofReport]]) -> tuple[str, list[ProofReport]]:
     """Puts the proofs found into the text and audits it; returns the text and the reports.
 
     A theorem that the audit of the whole file rejects keeps its sorries and is not proved. One that
@@ -66,29 +65,39 @@ def finish_file(
         if not solved:
             return (questions[0].source.text if questions else ""), reports
         text, verdicts = finish(session.server(), solved, session.toolchain().kind)
+        audited = [
+            _audited(report, verdicts.get(question.view.declaration))
+            for question, report in zip(questions, reports, strict=True)
+        ]
+        turned_down = any(
+            before.proof is not None and after.proof is None for before, after in zip(reports, audited, strict=True)
+        )
+        reports = audited
         # Taking one rejected proof out changes the text, so the rest is audited again.
-        turned_down = False
-        for index, question in enumerate(questions):
-            verdict = verdicts.get(question.view.declaration)
-            if reports[index].proof is None or verdict is None:
-                continue
-            if verdict.accepted:
-                reports[index] = replace(
-                    reports[index], axioms=verdict.axioms, checked_by=verdict.checked_by
-                )
-            else:
-                reports[index] = rejected(reports[index], verdict)
-                turned_down = True
         if not turned_down:
             break
     filled = Counter(question.view.declaration for question, _ in solved)
-    for index, question in enumerate(questions):
-        name = question.view.declaration
-        if reports[index].status == "proved" and filled[name] <= question.siblings:
-            reports[index] = replace(
-                reports[index],
-                status="not_proved",
-                reason="partial",
-                message=f"this sorry is filled, but another one of {name} is left",
-            )
-    return text, reports
+    return text, [
+        _partial(report, question.view.declaration)
+        if report.status == "proved" and filled[question.view.declaration] <= question.siblings
+        else report
+        for question, report in zip(questions, reports, strict=True)
+    ]
+
+
+def _audited(report: ProofReport, verdict: Verdict | None) -> ProofReport:
+    """A report with what the audit of the whole file says of its theorem."""
+    if report.proof is None or verdict is None:
+        return report
+    if verdict.accepted:
+        return replace(report, axioms=verdict.axioms, checked_by=verdict.checked_by)
+    return rejected(report, verdict)
+
+
+def _partial(report: ProofReport, name: str) -> ProofReport:
+    return replace(
+        report,
+        status="not_proved",
+        reason="partial",
+        message=f"this sorry is filled, but another one of {name} is left",
+    )

@@ -74,9 +74,7 @@ class Ranker(Protocol):
 
     name: str
 
-    def rank(
-        self, problem: Problem, state: State, candidates: Sequence[Candidate]
-    ) -> Sequence[float | None] | None:
+    def rank(self, problem: Problem, state: State, candidates: Sequence[Candidate]) -> Sequence[float | None] | None:
         """A preference for each candidate, at most 0, in nats as a log-probability; None leaves it as it is."""
 
 

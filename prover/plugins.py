@@ -195,11 +195,7 @@ def _call(manager: PluginManager, hook: str, methods: tuple[str, ...]) -> Iterat
         # loading.
         others = [other for _, other in plugins if other is not plugin]
         try:
-            items = [
-                item
-                for answer in manager.subset_hook_caller(hook, others)()
-                for item in answer or ()
-            ]
+            items = [item for answer in manager.subset_hook_caller(hook, others)() for item in answer or ()]
             for item in items:
                 _expect(hook, item, methods)
         except Exception as error:

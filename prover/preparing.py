@@ -51,10 +51,7 @@ def check_weights(weights: Mapping[str, float], names: Sequence[str]) -> None:
         BadInput: there is one; lists the names there are.
     """
     for name in weights:
-        if not any(
-            name == known or name.startswith((f"{known}.", f"{known}:", f"{known}/"))
-            for known in names
-        ):
+        if not any(name == known or name.startswith((f"{known}.", f"{known}:", f"{known}/")) for known in names):
             raise BadInput(
                 f"--weight {name}: there is no proposer, module, signal, check or value of that name; "
                 f"there are {', '.join(names) or 'none'}"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LEAN = "lean"
+"""The domain of theorems, the only one in which anything is ever ``proved``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -31,7 +34,7 @@ class Problem:
 
     statement: str
     name: str = ""
-    domain: str = "lean"
+    domain: str = LEAN
     imports: tuple[str, ...] = ()
     header: str = ""
     budget: Budget = field(default_factory=Budget)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from prover.problem import Problem
+from prover.errors import BadInput, InfrastructureFault
+from prover.problem import LEAN, Problem
 from prover.report.fragments import Displayed
 
 if TYPE_CHECKING:
@@ -127,6 +128,80 @@ class CheckReport:
         }
 
 
+def report_of_outcome(problem: Problem, outcome: SearchOutcome, seconds: float, lean: Mapping[str, str]) -> ProofReport:
+    """The report of a search that ended; ``lean`` says which Lean was used (nothing in other domains)."""
+    common: dict[str, Any] = {
+        "name": problem.name,
+        "statement": problem.statement,
+        "steps": outcome.steps,
+        "states": outcome.states,
+        "seconds": seconds,
+        "lean": lean,
+        "graph": outcome.graph,
+        "verdict": outcome.verdict,
+        "statistics": {name: asdict(s) for name, s in outcome.statistics.items()},
+    }
+    verdict = outcome.verdict
+    if outcome.proved and verdict is not None:
+        status = "proved" if problem.domain == LEAN else "solved"
+        return ProofReport(
+            status=status,
+            proof=verdict.answer,
+            axioms=verdict.axioms,
+            checked_by=verdict.checked_by,
+            source=verdict.source,
+            reason=status,
+            proposers=tuple(name for name, s in outcome.statistics.items() if s.in_proof),
+            actions=outcome.actions,
+            **common,
+        )
+    return ProofReport(
+        status="not_proved" if problem.domain == LEAN else "not_solved",
+        reason=outcome.reason.value,
+        message=why_not(problem, outcome),
+        open_goals=open_goals(outcome),
+        counterexample=dict(outcome.refutation.values) if outcome.refutation else None,
+        **common,
+    )
+
+
+def report_of_input(problem: Problem, error: BadInput, seconds: float, lean: Mapping[str, str]) -> ProofReport:
+    """The report of a question that makes no sense."""
+    return ProofReport(
+        status="invalid",
+        name=problem.name,
+        statement=problem.statement,
+        seconds=seconds,
+        lean=lean,
+        reason=error.kind,
+        message=str(error).strip(),
+        line=error.line,
+        column=error.column,
+    )
+
+
+def report_of_fault(
+    problem: Problem,
+    fault: InfrastructureFault,
+    seconds: float,
+    lean: Mapping[str, str],
+    outcome: SearchOutcome | None = None,
+) -> ProofReport:
+    """The report of a search that the infrastructure ended, with what it had done (``outcome``) if it had begun."""
+    return ProofReport(
+        status="infrastructure",
+        name=problem.name,
+        statement=problem.statement,
+        steps=outcome.steps if outcome else 0,
+        states=outcome.states if outcome else 0,
+        seconds=seconds,
+        lean=lean,
+        reason="infrastructure",
+        message=str(fault).strip(),
+        graph=outcome.graph if outcome else None,
+    )
+
+
 def worst_status(reports: Sequence[ProofReport]) -> str:
     """The status of several reports together: proved only if all are."""
     found = {report.status for report in reports}
@@ -155,9 +230,7 @@ def why_not(problem: Problem, outcome: SearchOutcome) -> str:
     """Why a search ended without a proof, in words."""
     budget = problem.budget
     sentences = {
-        "time": f"the time is over ({budget.seconds:g} s)"
-        if budget.seconds
-        else "the time is over",
+        "time": f"the time is over ({budget.seconds:g} s)" if budget.seconds else "the time is over",
         "steps": f"the limit of {budget.steps} steps is reached",
         "nodes": f"the limit of {budget.nodes} states is reached",
         "exhausted": "everything that the proposers suggest was tried",
@@ -175,11 +248,7 @@ def why_not(problem: Problem, outcome: SearchOutcome) -> str:
 
 def open_goals(outcome: SearchOutcome, limit: int = 5) -> tuple[str, ...]:
     """The texts of the states that came closest: fewest goals, then smallest; the root last."""
-    nodes = [
-        node
-        for node in outcome.graph.nodes
-        if not node.finished and node.state.goals and node.id != 0
-    ]
+    nodes = [node for node in outcome.graph.nodes if not node.finished and node.state.goals and node.id != 0]
     nodes.sort(key=lambda node: (node.state.goals, node.state.size, node.id))
     chosen = [outcome.best_open] if outcome.best_open is not None and outcome.best_open.id else []
     chosen += [node for node in nodes[:limit] if node not in chosen]

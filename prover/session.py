@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prover.closing import Closing
 from prover.errors import BadInput, InfrastructureFault
 from prover.preparing import check_weights, prepare, warm_up
-from prover.problem import Problem
-from prover.reports import CheckReport, ProofReport, open_goals, why_not
+from prover.problem import LEAN, Problem
+from prover.reports import CheckReport, ProofReport, report_of_fault, report_of_input, report_of_outcome
 
 if TYPE_CHECKING:
     from prover.continuing import Edits, Memory
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from prover.lean.server import LeanServer
     from prover.lean.toolchain import Toolchain
     from prover.plugins import PluginManager, Team
-    from prover.search import SearchConfig, SearchOutcome
-
-
-LEAN = "lean"
+    from prover.search import SearchConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,8 @@ class Session(Closing):
             ToolchainError: there is none, or it is too old.
         """
         if self._toolchain is None:
+            from prover.lean.toolchain import find_lean
+
             options = self.options
             self._toolchain = find_lean(options.start, options.project, options.lean)
         return self._toolchain
@@ -243,6 +242,10 @@ class Session(Closing):
         problem = self.options.informed(problem)
         environment: Environment | None = None
         started = time.monotonic()
+
+        def so_far() -> float:
+            return time.monotonic() - started
+
         try:
             warm_up(team.rankers, problem)
             if problem.domain == LEAN:
@@ -266,23 +269,13 @@ class Session(Closing):
                 weights=self.options.weights,
                 seed=self.options.seed,
             )
-            return self._report(problem, outcome, time.monotonic() - started)
+            return report_of_outcome(problem, outcome, so_far(), self._lean_of(problem))
         except SearchFault as fault:
-            return self._fault(problem, fault, time.monotonic() - started, fault.outcome)
+            return report_of_fault(problem, fault, so_far(), self._lean_of(problem), fault.outcome)
         except BadInput as error:
-            return ProofReport(
-                status="invalid",
-                name=problem.name,
-                statement=problem.statement,
-                seconds=time.monotonic() - started,
-                lean=self._lean_of(problem),
-                reason=error.kind,
-                message=str(error).strip(),
-                line=error.line,
-                column=error.column,
-            )
+            return report_of_input(problem, error, so_far(), self._lean_of(problem))
         except InfrastructureFault as fault:
-            return self._fault(problem, fault, time.monotonic() - started)
+            return report_of_fault(problem, fault, so_far(), self._lean_of(problem))
         finally:
             if environment is not None and not self._closed:
                 environment.close()
@@ -292,63 +285,8 @@ class Session(Closing):
 
         return open_theorem(self.server(), problem, self.toolchain().kind)
 
-    def _report(self, problem: Problem, outcome: SearchOutcome, seconds: float) -> ProofReport:
-        common: dict[str, Any] = {
-            "name": problem.name,
-            "statement": problem.statement,
-            "steps": outcome.steps,
-            "states": outcome.states,
-            "seconds": seconds,
-            "lean": self._lean_of(problem),
-            "graph": outcome.graph,
-            "verdict": outcome.verdict,
-            "statistics": {name: asdict(s) for name, s in outcome.statistics.items()},
-        }
-        verdict = outcome.verdict
-        if outcome.proved and verdict is not None:
-            used = tuple(name for name, s in outcome.statistics.items() if s.in_proof)
-            return ProofReport(
-                status="proved" if problem.domain == LEAN else "solved",
-                proof=verdict.answer,
-                axioms=verdict.axioms,
-                checked_by=verdict.checked_by,
-                source=verdict.source,
-                reason="proved" if problem.domain == LEAN else "solved",
-                proposers=used,
-                actions=outcome.actions,
-                **common,
-            )
-        return ProofReport(
-            status="not_proved" if problem.domain == LEAN else "not_solved",
-            reason=outcome.reason.value,
-            message=why_not(problem, outcome),
-            open_goals=open_goals(outcome),
-            counterexample=dict(outcome.refutation.values) if outcome.refutation else None,
-            **common,
-        )
-
     def _lean_of(self, problem: Problem) -> dict[str, str]:
         return self.lean() if problem.domain == LEAN else {}
-
-    def _fault(
-        self,
-        problem: Problem,
-        fault: InfrastructureFault,
-        seconds: float,
-        outcome: SearchOutcome | None = None,
-    ) -> ProofReport:
-        return ProofReport(
-            status="infrastructure",
-            name=problem.name,
-            statement=problem.statement,
-            steps=outcome.steps if outcome else 0,
-            states=outcome.states if outcome else 0,
-            seconds=seconds,
-            lean=self._lean_of(problem),
-            reason="infrastructure",
-            message=str(fault).strip(),
-            graph=outcome.graph if outcome else None,
-        )
 
     # -------------------------------------------------------------------------------- checking
 
@@ -387,36 +325,3 @@ class Session(Closing):
             lean=self.lean(),
             remarks=audit.remarks,
         )
-
-
-def prove_problem(
-    problem: Problem, options: Options | None = None, observers: Sequence[Observer] = ()
-) -> ProofReport:
-    """Proves one problem in a session of its own."""
-    with Session(options) as session:
-        return session.prove(problem, observers)
-
-
-def find_lean(
-    start: Path | None = None, project: Path | None = None, explicit: Path | None = None
-) -> Toolchain:
-    """The Lean to use; see :func:`prover.lean.toolchain.find_toolchain`.
-
-    After an upgrade of the prover the embedded Lean is there but its host is of the old version:
-    that is put right here (a few seconds, no download), for the user did nothing wrong.
-
-    Raises:
-        ToolchainError: there is no usable Lean.
-    """
-    from prover.lean.toolchain import ToolchainMissing, find_toolchain
-
-    try:
-        return find_toolchain(start, project, explicit)
-    except ToolchainMissing:
-        from prover.lean.embedded import host_maker, installer
-
-        unpacked = (installer.install_path() / host_maker.GLUE_FILE).is_file()
-        if not unpacked or installer.is_installed():
-            raise
-        installer.install()
-        return find_toolchain(start, project, explicit)

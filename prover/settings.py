@@ -33,6 +33,16 @@ def read_settings(kind: type[T], table: str, file: Path | None, sets: Sequence[s
     return kind(**values)
 
 
+def refuse_to_overwrite(out: Path, *, begun: bool, resume: bool) -> None:
+    """Refuses a folder in which a run was begun, unless it is to go on.
+
+    Raises:
+        BadInput: it says how to go on.
+    """
+    if begun and not resume:
+        raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
+
+
 def _of_file(table: str, file: Path | None) -> Mapping[str, Any]:
     if file is None:
         return {}

@@ -32,7 +32,7 @@ def test_axioms(axioms: tuple[str, ...], objections: int) -> None:
         ("", "theorem t (a : Nat) : True := by\n  trivial\n", False),
         ("", f"{STATEMENT} → False := by\n  rfl\n", False),
         ("def f := 1", f"def f := 2\n\n{STATEMENT} := by\n  rfl\n", False),
-        ("", f"local notation \"a\" => b\n{STATEMENT} := by\n  rfl\n", False),
+        ("", f'local notation "a" => b\n{STATEMENT} := by\n  rfl\n', False),
     ],
 )
 def test_statement(header: str, source: str, right: bool) -> None:

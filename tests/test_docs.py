@@ -44,9 +44,7 @@ def test_every_console_block_is_marked() -> None:
     assert README.count("```console") == len(BLOCKS) >= 5
 
 
-@pytest.mark.parametrize(
-    ("command", "code", "has", "shown"), BLOCKS, ids=[b[0][:40] for b in BLOCKS]
-)
+@pytest.mark.parametrize(("command", "code", "has", "shown"), BLOCKS, ids=[b[0][:40] for b in BLOCKS])
 def test_the_readme_commands_do_what_it_says(
     shared_lean: None, command: str, code: int, has: list[str], shown: str
 ) -> None:
@@ -61,9 +59,7 @@ def test_the_readme_commands_do_what_it_says(
         assert shown.splitlines()[0] in ran.output
 
 
-@pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in link:
@@ -80,9 +76,7 @@ def test_the_reference_has_every_command_and_option() -> None:
         module, _, attribute = where.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert f"`prove {'' if name == 'prove' else name}" in text
-        commands = (
-            list(command.commands.values()) if isinstance(command, click.Group) else [command]
-        )
+        commands = list(command.commands.values()) if isinstance(command, click.Group) else [command]
         for each in commands:
             for param in each.params:
                 if isinstance(param, click.Option):

@@ -81,9 +81,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(
         prover.plugins,
         "distributions",
-        lambda: importlib.metadata.distributions(
-            path=[entry for entry in sys.path if entry.startswith(str(tmp_path))]
-        ),
+        lambda: importlib.metadata.distributions(path=[entry for entry in sys.path if entry.startswith(str(tmp_path))]),
     )
     yield tmp_path
     for name in set(sys.modules) - before:
@@ -198,8 +196,7 @@ def test_built_ins_load_from_a_source_tree_that_is_not_installed(
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "tree_plugin.py").write_text(GOOD)
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "neural-prover"\n'
-        '[project.entry-points.neural_prover]\ntree = "tree_plugin"\n'
+        '[project]\nname = "neural-prover"\n[project.entry-points.neural_prover]\ntree = "tree_plugin"\n'
     )
     monkeypatch.setattr(prover.plugins, "__file__", str(tmp_path / "prover" / "plugins.py"))
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -210,11 +207,7 @@ def test_built_ins_load_from_a_source_tree_that_is_not_installed(
 
 
 def test_every_hook_is_documented_and_has_a_helper() -> None:
-    hooks = [
-        name
-        for name, function in inspect.getmembers(hookspecs, inspect.isfunction)
-        if name.startswith("prover_")
-    ]
+    hooks = [name for name, function in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("prover_")]
     assert hooks
     for hook in hooks:
         assert inspect.getdoc(getattr(hookspecs, hook)), hook
@@ -228,7 +221,5 @@ def test_importing_the_manager_does_no_heavy_work() -> None:
         "print(sorted(heavy & set(sys.modules)))"
     )
     root = Path(hookspecs.__file__).resolve().parent.parent
-    shown = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
+    shown = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

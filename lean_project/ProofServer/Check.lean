@@ -264,7 +264,7 @@ where
       [{ code := "option", text := s!"the file sets the option {nameText (optionName stx.getArgs.toList)}" }]
     else []
 
-/-- Checks a source; see `prover/lean/protocol.py` for the answer. The reference comes first: what it elaborates to
+/-- Checks a source; see `prover/lean/protocol` for the answer. The reference comes first: what it elaborates to
 cannot depend on the source. -/
 def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
   let options := maxHeartbeats.set {} heartbeats

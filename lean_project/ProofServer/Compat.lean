@@ -56,11 +56,6 @@ def listAppend {α : Type} (a b : List α) : List α := match a with
   | [] => b
   | x :: xs => x :: listAppend xs b
 
-def listReverse {α : Type} (l : List α) : List α := go l []
-where go (l acc : List α) : List α := match l with
-  | [] => acc
-  | x :: xs => go xs (x :: acc)
-
 def hasName (l : List Name) (n : Name) : Bool := match l with
   | [] => false
   | a :: l => a == n || hasName l n

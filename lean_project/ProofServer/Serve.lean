@@ -11,7 +11,7 @@ public import ProofServer.Library
 /-!
 # The server: one JSON object a line in, one out
 
-See `prover/lean/protocol.py` for every message.
+See `prover/lean/protocol` for every message.
 -/
 open Lean Elab Meta
 public meta section

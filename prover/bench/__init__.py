@@ -1,4 +1,4 @@
-"""Measuring: ``suite`` reads problem sets and runs them, ``results`` stores what came out and
-survives an interruption, ``compare`` puts two runs side by side, ``speed`` measures the machinery
-itself.
+"""Measuring: ``suite`` reads problem sets, ``runner`` and ``campaign`` work through them, ``results`` stores what came
+out and survives an interruption, ``compare`` and ``plots`` put runs side by side, ``ablation`` takes plugins away,
+``speed`` measures the machinery itself, ``faults`` and ``fault_trial`` harm it and look whether anything is lost.
 """

@@ -14,6 +14,7 @@ from prover.errors import BadInput
 from prover.problem import Budget, Problem
 from prover.reports import ProofReport
 from prover.session import Options, Session
+from prover.settings import refuse_to_overwrite
 
 
 @dataclass
@@ -52,14 +53,7 @@ class Campaign:
             BadInput: nothing to resume, other settings than before, or a folder that holds a run
             already. ToolchainError: there is no Lean (before anything is counted as a failure).
         """
-        folder = out or (results.latest_run(parent, suite.name) if resume else None)
-        if folder is None and resume:
-            raise BadInput(
-                f"nothing to resume: there is no run of {suite.name} in {parent}/ "
-                "(name it with --out)"
-            )
-        if folder is None:
-            folder = _fresh(parent / f"{suite.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+        folder = _folder(suite, out, parent, resume=resume)
         lean = {"version": "", "kind": ""}
         if make_prover is None:
             with Session(options) as session:
@@ -69,20 +63,10 @@ class Campaign:
                 return Session(options)
 
         config = _config(suite, budget, options, lean)
-        records: dict[str, results.Record] = {}
         _make_folder(folder)
         claimed = results.claim(folder)
         try:
-            if (folder / results.CONFIG).exists():
-                if not resume:
-                    raise BadInput(
-                        f"{folder} holds a run already: add --resume to go on with it, "
-                        "or choose another --out"
-                    )
-                results.require_same(results.read_config(folder), config)
-                records = results.finished(results.load(folder / results.RESULTS))
-            else:
-                results.write_json(folder / results.CONFIG, config)
+            records = _begin(folder, config, resume=resume)
         except BaseException:
             claimed.close()
             raise
@@ -142,9 +126,7 @@ class Campaign:
 
     def table(self) -> str:
         """The run in words, after :meth:`finish`."""
-        return format_table(
-            self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen]
-        )
+        return format_table(self._summary, [self.records.get(p.name, {"name": p.name}) for p in self.chosen])
 
 
 def to_record(problem: Problem, report: ProofReport) -> results.Record:
@@ -166,11 +148,7 @@ def format_table(summary: Mapping[str, Any], rows: list[results.Record]) -> str:
     for row in rows:
         status = row.get("status", "not run")
         seconds = f"{row['seconds']:.1f}" if "seconds" in row else ""
-        note = (
-            ", ".join(row.get("proposers") or ())
-            if status == "proved"
-            else str(row.get("reason") or "")
-        )
+        note = ", ".join(row.get("proposers") or ()) if status == "proved" else str(row.get("reason") or "")
         lines.append(
             f"{row['name']:<{width}}  {status:<14} {seconds:>8} "
             f"{row.get('steps', ''):>7} {row.get('states', ''):>7}  {note}"
@@ -194,9 +172,7 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def _config(
-    suite: Suite, budget: Budget, options: Options, lean: Mapping[str, str]
-) -> dict[str, Any]:
+def _config(suite: Suite, budget: Budget, options: Options, lean: Mapping[str, str]) -> dict[str, Any]:
     return {
         "suite": suite.name,
         "suite_path": str(suite.path),
@@ -236,3 +212,34 @@ def _fresh(folder: Path) -> Path:
         candidate = folder.with_name(f"{folder.name}-{number}")
         number += 1
     return candidate
+
+
+def _folder(suite: Suite, out: Path | None, parent: Path, *, resume: bool) -> Path:
+    """Where the run goes: the folder that was named, the last run's where it is to go on, or a new one.
+
+    Raises:
+        BadInput: there is nothing to resume.
+    """
+    if out is not None:
+        return out
+    if not resume:
+        return _fresh(parent / f"{suite.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    latest = results.latest_run(parent, suite.name)
+    if latest is None:
+        raise BadInput(f"nothing to resume: there is no run of {suite.name} in {parent}/ (name it with --out)")
+    return latest
+
+
+def _begin(folder: Path, config: dict[str, Any], *, resume: bool) -> dict[str, results.Record]:
+    """Writes the configuration of a new run, or reads what one that goes on has finished.
+
+    Raises:
+        BadInput: the folder holds a run that is not to go on, or one of other settings.
+    """
+    begun = (folder / results.CONFIG).exists()
+    refuse_to_overwrite(folder, begun=begun, resume=resume)
+    if not begun:
+        results.write_json(folder / results.CONFIG, config)
+        return {}
+    results.require_same(results.read_config(folder), config)
+    return results.finished(results.load(folder / results.RESULTS))

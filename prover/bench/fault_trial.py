@@ -117,13 +117,14 @@ class Trial:
     def run(self, shares: tuple[tuple[str, float], ...] = SHARES) -> Tally:
         """Runs the rounds named in ``shares``."""
         began = time.monotonic()
+        rounds = {"own": self._own, "resident": self._resident, "command": self._command}
         with _environment({MARK: self._mark}), self._private_service():
             self._say("without faults ...")
             self._expected = self._plain()
             for name, share in shares:
                 quota = max(1, round(self._faults * share))
                 self._say(f"round {name}: {quota} faults ...")
-                getattr(self, f"_{name}")(quota)
+                rounds[name](quota)
                 service.stop()
                 self._look_for_leftovers(name)
         self.tally.seconds = time.monotonic() - began

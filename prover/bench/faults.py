@@ -75,15 +75,19 @@ class Target:
         self._calm_at = 0
         self._calm_server: LeanServer | None = None
 
+    @property
+    def server(self) -> LeanServer | None:
+        """The connection in use now, if any."""
+        return self.session.current if self.session else None
+
     def process(self) -> LeanProcess | None:
         """The Lean process in use now, if any."""
-        server = self.session.current if self.session else None
-        process = server.process if server else None
+        process = self.server.process if self.server else None
         return process if process is not None and process.alive() else None
 
     def calm(self) -> bool:
         """Whether Lean has answered enough since it was last harmed."""
-        server = self.session.current if self.session else None
+        server = self.server
         if server is None:
             return False
         # Another server means another problem.
@@ -92,9 +96,8 @@ class Target:
 
     def disturbed(self) -> None:
         """Notes that Lean was harmed just now."""
-        server = self.session.current if self.session else None
-        self._calm_server = server
-        self._calm_at = server.counts.requests if server else 0
+        self._calm_server = self.server
+        self._calm_at = self._calm_server.counts.requests if self._calm_server else 0
 
     # ------------------------------------------------------------------ the faults; False: not now
 
@@ -200,9 +203,7 @@ class Injector:
     on how fast the machine is: at any moment, that is the point.
     """
 
-    def __init__(
-        self, faults: dict[str, Fault], quota: int, rng: random.Random, pause: float = 0.8
-    ) -> None:
+    def __init__(self, faults: dict[str, Fault], quota: int, rng: random.Random, pause: float = 0.8) -> None:
         self.injected: Counter[str] = Counter()
         self.errors: list[str] = []
         self._faults = faults

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prover.bench.compare import solved_within
-from prover.errors import BadInput
+from prover.report.canvas import new_figure
 
 SECONDS = (0.25, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 120, 300)
 STEPS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -18,13 +18,7 @@ def plot_runs(runs: Mapping[str, Path], image: Path) -> None:
     Raises:
         BadInput: a run holds no results, or matplotlib is missing.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise BadInput("plots need matplotlib: pip install 'neural-prover[train]'") from error
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 4)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, key, limits in ((left, "seconds", SECONDS), (right, "steps", STEPS)):
         for label, path in runs.items():

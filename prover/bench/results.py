@@ -77,8 +77,7 @@ def append(path: Path, record: Mapping[str, Any]) -> None:
 
 def _unwritable(path: Path, error: OSError) -> InfrastructureFault:
     return InfrastructureFault(
-        f"cannot write {path}: {error.strerror}; what was finished before is kept, "
-        "make room and go on with --resume"
+        f"cannot write {path}: {error.strerror}; what was finished before is kept, make room and go on with --resume"
     )
 
 
@@ -107,9 +106,7 @@ def finished(records: Mapping[str, Record]) -> dict[str, Record]:
     """The records that a resumed run keeps: all but those that a fault of the machinery cut
     short.
     """
-    return {
-        name: record for name, record in records.items() if record.get("status") != "infrastructure"
-    }
+    return {name: record for name, record in records.items() if record.get("status") != "infrastructure"}
 
 
 def machine() -> dict[str, Any]:
@@ -184,9 +181,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(
-            f"{folder} is not the folder of a bench run: no readable {CONFIG}"
-        ) from error
+        raise BadInput(f"{folder} is not the folder of a bench run: no readable {CONFIG}") from error
     if not isinstance(value, dict):
         raise BadInput(f"{path} is not the configuration of a bench run")
     return value

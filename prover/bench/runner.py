@@ -111,9 +111,7 @@ def _work(
                 reason="infrastructure",
                 message=str(error),
             )
-        except (
-            Exception
-        ) as error:  # a defect of ours: hand it to the caller's thread with its traceback
+        except Exception as error:  # a defect of ours: hand it to the caller's thread with its traceback
             done.put(error)
             return
         if report.status == "infrastructure" and prover is not None:

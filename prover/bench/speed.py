@@ -80,30 +80,29 @@ def measure(
     unknown = [part for part in skip if part not in PARTS]
     if unknown:
         raise BadInput(f"--skip {unknown[0]}: the parts are {', '.join(PARTS)}")
-    tell = say or (lambda _: None)
     figures: list[Figure] = []
     load = os.getloadavg() if hasattr(os, "getloadavg") else (0.0, 0.0, 0.0)
-    if "start" not in skip:
-        tell("cold start to the first goal ...")
+
+    def wanted(part: str, doing: str) -> bool:
+        if part not in skip and say is not None:
+            say(f"{doing} ...")
+        return part not in skip
+
+    if wanted("start", "cold start to the first goal"):
         figures += _start(toolchain, 1 if quick else 3)
-    if "process" not in skip:
-        tell("a whole `prove` process with Lean warm ...")
+    if wanted("process", "a whole `prove` process with Lean warm"):
         figures += _process(3 if quick else 7)
     if {"steps", "depth", "memory"} - set(skip):
         with LeanServer(toolchain) as server:
             environment = server.open_environment(["Init"]).environment
-            if "steps" not in skip:
-                tell("steps ...")
+            if wanted("steps", "steps"):
                 figures += _steps(server, environment, 40 if quick else 200)
-            if "depth" not in skip:
-                tell("steps against re-elaborating at depth 12 ...")
+            if wanted("depth", "steps against re-elaborating at depth 12"):
                 figures += _depth(server, environment, 3 if quick else 12)
-            if "memory" not in skip:
-                count = 2_000 if quick else 10_000
-                tell(f"memory of {count:,} states ...")
+            count = 2_000 if quick else 10_000
+            if wanted("memory", f"memory of {count:,} states"):
                 figures += _memory(server, environment, count)
-    if "pool" not in skip:
-        tell("two processes against one ...")
+    if wanted("pool", "two processes against one"):
         figures += _pool(toolchain, 10.0 if quick else 20.0)
     return {
         "lean": {"version": toolchain.version, "kind": toolchain.kind},
@@ -131,8 +130,7 @@ def table(measured: dict[str, Any]) -> str:
         verdict = "" if row["met"] is None else ("met" if row["met"] else "MISSED")
         goal = f"goal {row['goal']}" if row["goal"] else ""
         lines.append(
-            f"{row['name']:<{width}}  {value:>9} {row['unit']:<8} {goal:<16} {verdict:<7} "
-            f"{row['note']}".rstrip()
+            f"{row['name']:<{width}}  {value:>9} {row['unit']:<8} {goal:<16} {verdict:<7} {row['note']}".rstrip()
         )
     return "\n".join(lines)
 
@@ -240,9 +238,7 @@ def _depth(server: LeanServer, environment: int, repetitions: int) -> list[Figur
             server.release([sorry.state.id for sorry in opened.sorries])
     count = repetitions * len(DEEP_NEXT)
     note = f"{whole / count * 1000:.1f} ms against {stepping / count * 1000:.1f} ms in a batch of 5"
-    return [
-        _above("depth", "re-elaborating at depth 12 / one step", whole / stepping, "x", 8, note)
-    ]
+    return [_above("depth", "re-elaborating at depth 12 / one step", whole / stepping, "x", 8, note)]
 
 
 def _memory(server: LeanServer, environment: int, count: int) -> list[Figure]:
@@ -326,8 +322,7 @@ def _throughput(servers: Sequence[LeanServer], seconds: float) -> float:
             faults.append(error)
 
     threads = [
-        threading.Thread(target=drive, args=(number, server), daemon=True)
-        for number, server in enumerate(servers)
+        threading.Thread(target=drive, args=(number, server), daemon=True) for number, server in enumerate(servers)
     ]
     for thread in threads:
         thread.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,7 @@ def read_suite(path: Path) -> Suite:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{path} is not a text file; a problem set has one JSON object a line"
-        ) from error
+        raise BadInput(f"{path} is not a text file; a problem set has one JSON object a line") from error
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -48,8 +46,7 @@ def read_suite(path: Path) -> Suite:
         problem = _read_problem(line, path, number)
         if problem.name in seen:
             raise BadInput(
-                f"{path}: the name {problem.name} is used in "
-                f"lines {seen[problem.name]} and {number}",
+                f"{path}: the name {problem.name} is used in lines {seen[problem.name]} and {number}",
                 line=number,
             )
         seen[problem.name] = number
@@ -89,9 +86,7 @@ def _read_problem(line: str, path: Path, number: int) -> Problem:
     )
 
 
-def select(
-    suite: Suite, *, only: Sequence[str] = (), limit: int | None = None
-) -> tuple[Problem, ...]:
+def select(suite: Suite, *, only: Sequence[str] = (), limit: int | None = None) -> tuple[Problem, ...]:
     """The problems named by ``only`` (all when empty), in the order of the set, at most ``limit``.
 
     Raises:
@@ -107,12 +102,4 @@ def select(
 
 def with_budget(problem: Problem, budget: Budget) -> Problem:
     """``problem`` with another budget."""
-    return Problem(
-        statement=problem.statement,
-        name=problem.name,
-        domain=problem.domain,
-        imports=problem.imports,
-        header=problem.header,
-        budget=budget,
-        metadata=problem.metadata,
-    )
+    return replace(problem, budget=budget)

@@ -268,7 +268,7 @@ def speed(
 ) -> None:
     """Measure start-up, steps, memory and parallelism on real Lean, as ratios within one run."""
     from prover.bench.speed import measure, table
-    from prover.session import find_lean
+    from prover.lean.toolchain import find_lean
 
     del no_server  # every part says itself which Lean it starts
     toolchain = find_lean(project=project, explicit=lean_path)

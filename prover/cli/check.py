@@ -91,34 +91,20 @@ def check(
     in it is refused unread. Exit code 0: all accepted; 1: one is rejected, with the reason; 2: the
     input makes no sense; 3: Lean failed, which says nothing about the proof.
     """
-    from prover.session import Session
-
     if (file is None) == (not from_stdin):
         raise click.UsageError("give a FILE, a folder, or --stdin")
     file = file or "-"
-    folder = Path(file) if file != "-" and Path(file).is_dir() else None
-    if folder is None and (expect or jobs > 1):
+    if file != "-" and Path(file).is_dir():
+        if theorems or against or second_opinion:
+            raise click.UsageError("--theorem, --against and --second-opinion are for single files")
+        options = session_options(start=Path(file), project=project, lean_path=lean_path, no_server=no_server)
+        ctx.exit(_check_folder(Path(file), options, jobs, seconds, expect, as_json, report))
+    if expect or jobs > 1:
         raise click.UsageError("--jobs and --expect are for folders")
-    if folder is not None and (theorems or against or second_opinion):
-        raise click.UsageError("--theorem, --against and --second-opinion are for single files")
-    given = read_target(file) if folder is None else None
+    given = read_target(file)
     reference = read_file(against).text if against is not None else ""
-    options = session_options(
-        start=given.path if given else folder,
-        project=project,
-        lean_path=lean_path,
-        no_server=no_server,
-    )
-    if given is None:
-        assert folder is not None
-        ctx.exit(_check_folder(folder, options, jobs, seconds, expect, as_json, report))
-    with Session(options) as session:
-        found = session.check(given.text, names=theorems, reference=reference, seconds=seconds)
-        if second_opinion and found.accepted:
-            from prover.lean.second_opinion import second_opinion as ask
-
-            session.let_go()
-            found = ask(session, found, given.text, theorems, reference, seconds)
+    options = session_options(start=given.path, project=project, lean_path=lean_path, no_server=no_server)
+    found = _check_text(given.text, theorems, reference, options, seconds, second_opinion=second_opinion)
     text = json.dumps(found.to_json(), ensure_ascii=False)
     if report is not None:
         try:
@@ -130,6 +116,21 @@ def check(
     else:
         _print(found, file)
     ctx.exit(0 if found.accepted else 1)
+
+
+def _check_text(
+    text: str, theorems: tuple[str, ...], reference: str, options: Options, seconds: float, *, second_opinion: bool
+) -> CheckReport:
+    from prover.session import Session
+
+    with Session(options) as session:
+        found = session.check(text, names=theorems, reference=reference, seconds=seconds)
+        if second_opinion and found.accepted:
+            from prover.lean.second_opinion import second_opinion as ask
+
+            session.let_go()
+            found = ask(session, found, text, theorems, reference, seconds)
+    return found
 
 
 def _check_folder(
@@ -171,9 +172,7 @@ def _print(report: CheckReport, file: str) -> None:
     for theorem in report.theorems:
         if theorem.accepted:
             axioms = ", ".join(theorem.axioms) or "none"
-            click.echo(
-                f"{click.style('proved  ', fg='green')}  {theorem.name:<{width}}  axioms: {axioms}"
-            )
+            click.echo(f"{click.style('proved  ', fg='green')}  {theorem.name:<{width}}  axioms: {axioms}")
         else:
             click.echo(f"{click.style('rejected', fg='red')}  {theorem.name}")
             for finding in theorem.findings:
@@ -187,10 +186,7 @@ def _print(report: CheckReport, file: str) -> None:
     # Lean's own errors say where; warnings are repeated only when something was rejected.
     for message in report.messages:
         if message.severity == "error" or not report.accepted:
-            click.echo(
-                f"{file}:{message.line}:{message.column}: {message.severity}: "
-                f"{message.text.rstrip()}"
-            )
+            click.echo(f"{file}:{message.line}:{message.column}: {message.severity}: {message.text.rstrip()}")
     total = len(report.theorems)
     good = sum(theorem.accepted for theorem in report.theorems)
     click.echo(

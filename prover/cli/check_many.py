@@ -174,7 +174,8 @@ def line(item: Judged) -> str:
         found = [*item.report.findings, *(f for t in item.report.theorems for f in t.findings)]
         why = found[0].text.splitlines()[0] if found else ""
     codes = f"  [{' '.join(item.codes)}]" if item.codes else ""
-    wrong = "" if item.as_expected else f"  EXPECTED {' '.join((item.case.expected or ('',))[0:1])}"
+    expected = item.case.expected
+    wrong = "" if expected is None or item.as_expected else f"  EXPECTED {expected[0]}"
     return f"{item.status:<14}  {item.case.path}{codes}{wrong}{f'  {why}' if why else ''}"
 
 

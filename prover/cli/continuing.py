@@ -43,17 +43,18 @@ def continue_run(
     from prover.continuing import EDITS, Memory, edited, read_edits, template
     from prover.model.loading import choice_of
     from prover.model.steering import Interventions, check
-    from prover.problem import Budget
+    from prover.problem import LEAN, Budget
     from prover.runs import open_run
+    from prover.saved_search import read_search
     from prover.session import Session
 
     saved = open_run(run)
-    if saved.problem.domain != "lean":
+    if saved.problem.domain != LEAN:
         raise click.UsageError(f"{run} is of the domain {saved.problem.domain}; only Lean searches can be continued")
     if "file" in saved.problem.metadata:
         file = saved.problem.metadata["file"]
         raise click.UsageError(f"{run} is of a sorry in {file}; run 'prove' on that file again")
-    memory = Memory.of(saved)
+    memory = Memory.of(read_search(saved))
     path = saved.folder / EDITS
     if edit:
         if not path.exists():

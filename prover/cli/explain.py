@@ -30,7 +30,9 @@ def search_tree(graph: SearchGraph, actions: tuple[str, ...] = ()) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    on_proof = _proof_nodes(graph, actions)
+    from prover.saved_search import walk
+
+    on_proof = {node.id for edge in walk(graph, actions) for node in (edge.parent, edge.child) if node is not None}
     root = Tree(_label(graph.root, on_proof), guide_style="dim")
     drawn = 1
     waiting: list[tuple[Node, Tree]] = [(graph.root, root)]
@@ -61,25 +63,11 @@ def _add_failures(node: Node, branch: Tree) -> None:
     for edge in failures[:FAILURES_SHOWN]:
         message = edge.result.message.strip().splitlines()
         reason = target(message[0], MESSAGE_WIDTH) if message else edge.result.kind
-        branch.add(Text.assemble(("✗ ", "red"), (_one(edge.candidate.action), "dim"), (f"  {reason}", "dim italic")))
+        branch.add(
+            Text.assemble(("✗ ", "red"), (_first_line(edge.candidate.action), "dim"), (f"  {reason}", "dim italic"))
+        )
     if len(failures) > FAILURES_SHOWN:
         branch.add(Text(f"✗ … {len(failures) - FAILURES_SHOWN} more failed", style="dim"))
-
-
-def _proof_nodes(graph: SearchGraph, actions: tuple[str, ...]) -> set[int]:
-    """The nodes along ``actions`` from the root."""
-    found: set[int] = set()
-    node: Node | None = graph.root
-    for action in actions:
-        assert node is not None
-        found.add(node.id)
-        edge = next((e for e in node.outgoing if e.candidate.action == action and e.child is not None), None)
-        if edge is None:
-            return found
-        node = edge.child
-    if actions and node is not None:
-        found.add(node.id)
-    return found
 
 
 def _step(edge: Edge, child: Node, on_proof: set[int]) -> Text:
@@ -88,7 +76,7 @@ def _step(edge: Edge, child: Node, on_proof: set[int]) -> Text:
     proved = child.id in on_proof
     line = Text.assemble(
         ("✓ " if proved else "· ", "green" if proved else "dim"),
-        (_one(edge.candidate.action), "bold green" if proved else "bold"),
+        (_first_line(edge.candidate.action), "bold green" if proved else "bold"),
         (f"  [{', '.join(edge.proposers)}]", "cyan dim"),
         "\n  ",
     )
@@ -105,6 +93,6 @@ def _label(node: Node, on_proof: set[int]) -> Text:
     return Text(target(node.state.text, MESSAGE_WIDTH) + goals)
 
 
-def _one(action: str) -> str:
+def _first_line(action: str) -> str:
     lines = action.strip().splitlines() or [""]
     return lines[0] + (" …" if len(lines) > 1 else "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from prover.report.difference import Difference
-    from prover.report.reading import SavedSearch
+    from prover.saved_search import SavedSearch
 
 FAILURES_SHOWN = 6
 BAR_WIDTH = 20
@@ -36,11 +36,11 @@ def explain(run: Path, against: Path | None, as_json: bool) -> None:
     from rich.console import Console
 
     from prover.report.difference import compare
-    from prover.report.reading import read
     from prover.runs import open_run
+    from prover.saved_search import read_search
 
-    search = read(open_run(run))
-    difference = None if against is None else compare(read(open_run(against)), search)
+    search = read_search(open_run(run))
+    difference = None if against is None else compare(read_search(open_run(against)), search)
     if as_json:
         click.echo(json.dumps(to_json(search, difference), ensure_ascii=False))
         return
@@ -111,7 +111,7 @@ def _work(search: SavedSearch) -> Table:
     from rich.table import Table
 
     from prover.report.figures import work_by_proposer
-    from prover.report.reading import Ending
+    from prover.saved_search import Ending
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("proposer", "steps", "worked", "seconds", ""):

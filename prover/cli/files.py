@@ -1,5 +1,4 @@
-"""`prove File.lean`: works on each sorry of a file, audits the result, prints a diff or writes it
-back."""
+"""``prove FILE.lean``: works on each sorry of a file, audits the result, prints a diff or writes it back."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,56 @@ if TYPE_CHECKING:
     from prover.lean.source import SorryProblem
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What came of the sorries of one file: ``text`` is the file with the proofs that were found. Where Ctrl-C came
+    there are fewer ``reports`` than ``questions``.
+    """
+
+    shown: str
+    path: Path | None
+    questions: list[SorryProblem]
+    reports: list[ProofReport]
+    interrupted: bool
+    text: str
+
+    @property
+    def before(self) -> str:
+        """The file as it was."""
+        return self.questions[0].source.text
+
+    @property
+    def worked(self) -> list[tuple[SorryProblem, ProofReport]]:
+        """The questions that were worked on, with their reports."""
+        return list(zip(self.questions, self.reports, strict=False))
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's exit code."""
+        return 130 if self.interrupted else EXIT_CODES[worst_status(self.reports)]
+
+    def diff(self) -> str:
+        """What the proofs change, as a unified diff."""
+        return _diff(self.before, self.text, self.path)
+
+    def to_json(self, *, written: bool, seconds: float) -> dict[str, Any]:
+        """The object that ``--json`` prints."""
+        results = [
+            {**report.to_json(), "line": question.view.line, "column": question.view.column}
+            for question, report in self.worked
+        ]
+        return {
+            "status": "not_proved" if self.interrupted else worst_status(self.reports),
+            "file": self.shown,
+            "results": results,
+            "sorries": len(self.questions),
+            "written": written,
+            "diff": self.diff(),
+            "seconds": round(seconds, 3),
+            "lean": results[0]["lean"] if results else {"version": None, "kind": None},
+        }
+
+
 def fill(
     given: Given,
     options: Options,
@@ -44,53 +93,44 @@ def fill(
     What was finished before Ctrl-C is printed, or written, all the same.
     """
     started = time.monotonic()
-    with _on_disk(given) as path, Session(options) as session:
-        shown = str(given.path or "standard input")
-        with LiveLine(enabled=not (as_json or quiet)) as live:
-            live.say("reading the file with Lean")
-            every = open_file(session, path)
-            questions = _named(every, name, shown)
-            if not questions:
-                live.stop()
-                return _nothing_to_prove(session, given, shown, as_json=as_json)
-            reports, interrupted = _work(session, path, questions, budget, live)
-            live.say("checking the whole file from scratch")
-            text, reports = finish_file(session, list(zip(questions, reports, strict=False)))
-    before = questions[0].source.text
-    written = False
-    if write and text != before:
+    shown = str(given.path or "standard input")
+    with _on_disk(given) as path, Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
+        live.say("reading the file with Lean")
+        questions = _named(open_file(session, path), name, shown)
+        if not questions:
+            live.stop()
+            return _nothing_to_prove(session, given, shown, as_json=as_json)
+        reports, interrupted = _work(session, path, questions, budget, live)
+        live.say("checking the whole file from scratch")
+        text, reports = finish_file(session, list(zip(questions, reports, strict=False)))
+    filled = Filled(shown, given.path, questions, reports, interrupted, text)
+    written = write and filled.text != filled.before
+    if written:
         assert given.path is not None
-        written = _write(given.path, before, text)
-    code = 130 if interrupted else _exit_code(reports)
+        _write(given.path, filled.before, filled.text)
     if as_json:
-        value = {
-            "status": worst_status(reports) if not interrupted else "not_proved",
-            "file": shown,
-            "results": [
-                {**report.to_json(), "line": q.view.line, "column": q.view.column}
-                for q, report in zip(questions, reports, strict=False)
-            ],
-            "sorries": len(questions),
-            "written": written,
-            "diff": _diff(before, text, given.path),
-            "seconds": round(time.monotonic() - started, 3),
-            "lean": reports[0].to_json()["lean"] if reports else {"version": None, "kind": None},
-        }
+        value = filled.to_json(written=written, seconds=time.monotonic() - started)
         click.echo(json.dumps(value, ensure_ascii=False))
-        return code
-    for question, report in zip(questions, reports, strict=False):
+    else:
+        _print(filled, written=written, explain=explain, quiet=quiet)
+    return filled.exit_code
+
+
+def _print(filled: Filled, *, written: bool, explain: bool, quiet: bool) -> None:
+    for question, report in filled.worked:
         if explain:
             print_explanation(report)
         if not quiet:
-            _print_one(shown, question, report)
-    if interrupted:
-        left = len(questions) - len(reports)
-        click.echo(f"interrupted: {left} of {len(questions)} sorries not worked on", err=True)
+            _print_one(filled.shown, question, report)
+    total = len(filled.questions)
+    if filled.interrupted:
+        left = total - len(filled.reports)
+        click.echo(f"interrupted: {left} of {total} sorries not worked on", err=True)
     if written:
-        click.echo(f"{shown}: {_solved(reports)} of {len(questions)} proofs written", err=True)
-    elif text != before:
-        click.echo(_diff(before, text, given.path), nl=False)
-    return code
+        proved = sum(report.proof is not None for report in filled.reports)
+        click.echo(f"{filled.shown}: {proved} of {total} proofs written", err=True)
+    elif filled.text != filled.before:
+        click.echo(filled.diff(), nl=False)
 
 
 @contextmanager
@@ -194,7 +234,7 @@ def _work_at_once(
     return reports, interrupted
 
 
-def _write(path: Path, before: str, after: str) -> bool:
+def _write(path: Path, before: str, after: str) -> None:
     """Writes the proofs, unless somebody else has changed the file since it was read.
 
     Raises:
@@ -210,7 +250,6 @@ def _write(path: Path, before: str, after: str) -> bool:
         write_source(target, after)
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}; it is left as it was") from error
-    return True
 
 
 def _diff(before: str, after: str, path: Path | None) -> str:
@@ -223,23 +262,12 @@ def _diff(before: str, after: str, path: Path | None) -> str:
     return unified_diff(before, after, shown)
 
 
-def _solved(reports: list[ProofReport]) -> int:
-    return sum(report.proof is not None for report in reports)
-
-
-def _exit_code(reports: list[ProofReport]) -> int:
-    return EXIT_CODES[worst_status(reports)]
-
-
-def _print_one(shown: str, question: Any, report: ProofReport) -> None:
+def _print_one(shown: str, question: SorryProblem, report: ProofReport) -> None:
     where = f"{shown}:{question.view.line}:{question.view.column}: {question.view.declaration}"
     if report.status == "proved":
         click.echo(f"{where}: {summary(report)}", err=True)
         return
-    click.echo(f"{where}: {_status(report)}: {report.message} ({counts(report)})", err=True)
+    status = report.status.replace("_", " ")
+    click.echo(f"{where}: {status}: {report.message} ({counts(report)})", err=True)
     if report.status == "not_proved" and report.open_goals:
         print_open_goals(report, err=True)
-
-
-def _status(report: ProofReport) -> str:
-    return report.status.replace("_", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -148,6 +148,22 @@ def search_options(command: F) -> F:
     return command
 
 
+def settings_options(table: str) -> Callable[[F], F]:
+    """``--config`` and ``--set``: the settings of a run, as :func:`prover.settings.read_settings` reads them."""
+
+    def with_options(command: F) -> F:
+        for option in (
+            click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated."),
+            click.option(
+                "--config", type=click.Path(path_type=Path), metavar="TOML", help=f"Settings, in the table [{table}]."
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return with_options
+
+
 def json_option(command: F) -> F:
     """``--json``: exactly one object on standard output, errors included."""
     return click.option(
@@ -166,7 +182,7 @@ def _remember_json(ctx: click.Context, param: click.Parameter, value: bool) -> b
     return value
 
 
-def read_weights(values: tuple[str, ...]) -> dict[str, float]:
+def read_weights(values: Iterable[str]) -> dict[str, float]:
     """Parses ``NAME=X`` pairs.
 
     Raises:
@@ -210,7 +226,7 @@ def read_weights_file(path: Path) -> dict[str, float]:
     return {str(name): float(weight) for name, weight in table.items()}
 
 
-def read_search(sets: tuple[str, ...]) -> SearchConfig:
+def read_search(sets: Sequence[str]) -> SearchConfig:
     """The search's settings with those of ``NAME=X`` pairs.
 
     Raises:

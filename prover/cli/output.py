@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 GOALS_SHOWN = 3
 
+ADVICE = """\
+This says nothing about whether it is true. You can try: more time (--seconds 300);
+a helper lemma that proves one of the states above, given in --header;
+a more general statement; --explain to see what was tried."""
+"""What a person can do next; "not proved" is not "false"."""
+
 
 def theorem_source(report: ProofReport) -> str:
     """The theorem with its proof, as it is pasted into a file."""
@@ -56,7 +62,7 @@ def print_report(report: ProofReport, *, quiet: bool = False) -> None:
         click.echo(f"{report.status.replace('_', ' ')}: {report.message} ({counts(report)})", err=quiet)
         if not quiet:
             print_open_goals(report)
-            click.echo("\n" + advice(report))
+            click.echo("\n" + ADVICE)
         return
     where = f"line {report.line}, column {report.column}: " if report.line is not None else ""
     click.echo(f"error: {where}{report.message}", err=True)
@@ -72,15 +78,6 @@ def print_open_goals(report: ProofReport, *, err: bool = False) -> None:
         click.echo(f"  {number}. {lines[0]}", err=err)
         for line in lines[1:]:
             click.echo(f"     {line}".rstrip(), err=err)
-
-
-def advice(report: ProofReport) -> str:
-    """What a person can do next; "not proved" is not "false"."""
-    return (
-        "This says nothing about whether it is true. You can try: more time (--seconds 300);\n"
-        "a helper lemma that proves one of the states above, given in --header;\n"
-        "a more general statement; --explain to see what was tried."
-    )
 
 
 def print_explanation(report: ProofReport) -> None:

@@ -70,6 +70,7 @@ def list_plugins(ctx: click.Context) -> None:
     import logging
 
     from prover.plugins import describe, domains, load_plugins, team
+    from prover.problem import LEAN
 
     extra, weights, as_json = ctx.obj
     # What broke is in the table, with its reason; the log line would say it twice.
@@ -78,7 +79,7 @@ def list_plugins(ctx: click.Context) -> None:
     try:
         manager = load_plugins(extra)
         # Asking each for what it adds shows what breaks only then.
-        members = {domain: team(manager, domain).weights for domain in ("lean", *domains(manager))}
+        members = {domain: team(manager, domain).weights for domain in (LEAN, *domains(manager))}
         found = describe(manager)
     finally:
         log.removeFilter(_silent)

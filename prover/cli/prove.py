@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from prover.cli.inputs import read_header, read_imports, read_target, stdin_is_terminal
 from prover.cli.options import json_option, lean_options, search_options, session_options
 from prover.cli.statement import is_bare_theorem, read_statement
+from prover.problem import LEAN, Budget, Problem
 
 if TYPE_CHECKING:
-    from prover.problem import Problem
     from prover.reports import ProofReport
     from prover.session import Options
+
+
+class Shown(TypedDict):
+    """How a report is shown."""
+
+    explain: bool
+    quiet: bool
+    as_json: bool
 
 
 @click.command()
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="In a file: only the sorries of this declaration.")
 @click.option("--write", is_flag=True, help="In a file: put the proofs into the file itself.")
 @click.option("--explain", is_flag=True, help="Show the search as a tree.")
-@click.option("--domain", default="lean", show_default=True, metavar="NAME", help="The kind of problem.")
+@click.option("--domain", default=LEAN, show_default=True, metavar="NAME", help="The kind of problem.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the proof and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens to standard error.")
 @search_options
@@ -59,34 +67,24 @@ def prove(
         if stdin_is_terminal():
             raise click.UsageError("say what to prove: 'theorem …', FILE.lean, or - for standard input")
         target = "-"
-    if domain != "lean":
+    if domain != LEAN:
         for value, option in ((header, "--header"), (imports, "--imports"), (name, "--name"), (write, "--write")):
             if value:
                 raise click.UsageError(f"{option} is for Lean, not for the domain {domain}")
     given = read_target(target)
     options = session_options(start=given.path, **how)
-    from prover.cli import files
-    from prover.problem import Budget, Problem
-
     budget = Budget(seconds=seconds, steps=steps)
-    if domain != "lean":
+    shown: Shown = {"explain": explain, "quiet": quiet, "as_json": as_json}
+    if domain != LEAN:
         problem = Problem(statement=given.text.strip(), name=domain, domain=domain, budget=budget)
-        code = _one(problem, options, explain=explain, quiet=quiet, as_json=as_json)
     elif given.path is not None or (target == "-" and not is_bare_theorem(given.text)):
         if header or imports:
             raise click.UsageError("a file brings its own header and imports: leave --header and --imports out")
         if write and given.path is None:
             raise click.UsageError("--write needs a file; standard input is printed as a diff")
-        code = files.fill(
-            given,
-            options,
-            budget,
-            name=name,
-            write=write,
-            explain=explain,
-            quiet=quiet,
-            as_json=as_json,
-        )
+        from prover.cli import files
+
+        ctx.exit(files.fill(given, options, budget, name=name, write=write, **shown))
     else:
         if write:
             raise click.UsageError("--write is for files; the proof of a theorem is printed")
@@ -98,18 +96,17 @@ def prove(
             header=read_header(header),
             budget=budget,
         )
-        code = _one(problem, options, explain=explain, quiet=quiet, as_json=as_json)
-    ctx.exit(code)
+    ctx.exit(_solve(problem, options, shown))
 
 
-def _one(problem: Problem, options: Options, *, explain: bool, quiet: bool, as_json: bool) -> int:
+def _solve(problem: Problem, options: Options, shown: Shown) -> int:
     """Works on one problem; returns the exit code."""
     from prover.cli.live import LiveLine
     from prover.session import Session
 
-    with Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
+    with Session(options) as session, LiveLine(enabled=not (shown["as_json"] or shown["quiet"])) as live:
         report = session.solve(problem, observers=[live])
-    return show(report, explain=explain, quiet=quiet, as_json=as_json)
+    return show(report, **shown)
 
 
 def show(report: ProofReport, *, explain: bool, quiet: bool, as_json: bool) -> int:

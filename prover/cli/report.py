@@ -28,10 +28,10 @@ def report(run: Path, out: Path | None, probes: Path | None, as_json: bool) -> N
     """
     from prover.errors import BadInput
     from prover.report.page import page, read_probes
-    from prover.report.reading import read
     from prover.runs import open_run
+    from prover.saved_search import read_search
 
-    search = read(open_run(run))
+    search = read_search(open_run(run))
     text = page(search, None if probes is None else read_probes(probes))
     path = out or search.run.folder / "report.html"
     try:

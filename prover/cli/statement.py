@@ -17,7 +17,6 @@ _DECLARATION = re.compile(
     r"(?![\w'»])"
 )
 _THEOREM_NAME = re.compile(r"(?<![\w.'«])(?:theorem|lemma)\s+(«[^»]+»(?:\.[^\s:({\[]+)?|[^\s:({\[⦃]+)")
-_SORRY = re.compile(r"(?<![\w.'«])sorry(?![\w'»])")
 _TRAILING_SORRY = re.compile(r":=\s*(?:by\s+)?sorry\s*$")
 _TRAILING_ASSIGN = re.compile(r":=\s*(?:by)?\s*$")
 _LOCAL_ASSIGN = re.compile(r"(?<![\w.'])(?:let|have|letI|haveI|let_fun)(?![\w'])")
@@ -79,11 +78,6 @@ def _skip(text: str, i: int) -> int:
 def declarations(text: str) -> list[str]:
     """The declaration keywords of ``text`` in order, outside comments and strings."""
     return [match.group(1) for match in _DECLARATION.finditer(blank(text))]
-
-
-def has_sorry(text: str) -> bool:
-    """Whether the word ``sorry`` stands in ``text`` outside comments and strings."""
-    return _SORRY.search(blank(text)) is not None
 
 
 def is_bare_theorem(text: str) -> bool:

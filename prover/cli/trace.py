@@ -88,7 +88,7 @@ def run(
         _report(trace_repository(repo, commit, out, seed=seed, val=val, test=test), as_json)
         return
     if run_folder is not None:
-        from prover.traces.attempts import trace_run
+        from prover.traces.from_search import trace_run
 
         _report(trace_run(run_folder, out), as_json)
         return
@@ -158,7 +158,7 @@ def _trace_files(
         path = file.relative_to(root).as_posix()
         try:
             text = read_source(file)
-            made, seen = _one(server, store, path, text, url, commit or digest_of(text), seconds)
+            made, seen = _kept_or_made(server, store, path, text, url, commit or digest_of(text), seconds)
         except BadInput as error:
             failed.append(f"{path}: {error}")
             click.echo(f"[{number}/{len(files)}] {path}: {error}", err=True)
@@ -188,7 +188,7 @@ def _trace_files(
     return summary, interrupted
 
 
-def _one(
+def _kept_or_made(
     server: LeanServer, store: Store, path: str, text: str, url: str, commit: str, seconds: float
 ) -> tuple[FileTrace, str]:
     """The trace of one file and a remark: from the folder where it is there, else made and kept."""

@@ -59,9 +59,7 @@ class _World:
         return found
 
 
-def audit(
-    terms: Terms, own: Iterable[Declaration], fetch: Fetch, theorems: Sequence[str], seconds: float
-) -> Opinion:
+def audit(terms: Terms, own: Iterable[Declaration], fetch: Fetch, theorems: Sequence[str], seconds: float) -> Opinion:
     """Checks ``theorems`` (at least one, all in ``own``) with what they depend on there.
 
     Deep terms need deep recursion, so this runs in a thread with a large stack. What ``fetch`` raises
@@ -90,9 +88,7 @@ def audit(
     return answer
 
 
-def _audit(
-    terms: Terms, own: Iterable[Declaration], fetch: Fetch, theorems: Sequence[str], seconds: float
-) -> Opinion:
+def _audit(terms: Terms, own: Iterable[Declaration], fetch: Fetch, theorems: Sequence[str], seconds: float) -> Opinion:
     world = _World(own, fetch)
     checker = Checker(terms, world.lookup, seconds)
     place = ""

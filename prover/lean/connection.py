@@ -46,6 +46,7 @@ _INPUT_KINDS = frozenset(
 )
 
 OkType = TypeVar("OkType")
+Result = TypeVar("Result")
 Started = tuple[LeanProcess, p.HelloOk]
 Launcher = Callable[[], Started]
 """Starts, or borrows, a Lean process that is ready for requests."""
@@ -116,9 +117,7 @@ def _temporary(text: str) -> Path:
     return path
 
 
-def start_process(
-    command: Command, memory_limit_mb: int, seconds: float = START_SECONDS
-) -> Started:
+def start_process(command: Command, memory_limit_mb: int, seconds: float = START_SECONDS) -> Started:
     """Starts Lean and waits for its ready line.
 
     A start that is ended from outside is made again.
@@ -150,9 +149,7 @@ def _start_once(command: Command, memory_limit_mb: int, seconds: float) -> Start
         if not isinstance(hello, p.HelloOk):
             raise p.ProtocolError("Lean's first message is not a greeting")
         if hello.protocol != p.PROTOCOL_VERSION:
-            raise p.ProtocolError(
-                f"Lean's part speaks protocol {hello.protocol}, this program {p.PROTOCOL_VERSION}"
-            )
+            raise p.ProtocolError(f"Lean's part speaks protocol {hello.protocol}, this program {p.PROTOCOL_VERSION}")
     except BaseException as error:
         process.kill()
         if isinstance(error, ProcessLost) and said:
@@ -243,6 +240,28 @@ class Connection:
             raise self.lose(ProcessLost(LostKind.GARBAGE, "Lean answered another question"))
         return answer.ok
 
+    def retry(self, work: Callable[[], Result]) -> Result:
+        """Once more after a loss: the process may have died of what came before. A hang is not
+        tried again, it would take as long."""
+        with self.lock:
+            try:
+                return self.patiently(work)
+            except ProcessLost as lost:
+                if lost.kind is LostKind.HUNG:
+                    raise
+            return self.patiently(work)
+
+    def patiently(self, work: Callable[[], Result]) -> Result:
+        """Again after each loss that came from outside, as often as the loss gives chances."""
+        attempt = 0
+        while True:
+            try:
+                return work()
+            except ProcessLost as lost:
+                attempt += 1
+                if attempt > lost.chances:
+                    raise
+
     def lose(self, lost: ProcessLost) -> ProcessLost:
         """Kills the process; the next request starts another."""
         self.counts.losses[lost.kind] = self.counts.losses.get(lost.kind, 0) + 1
@@ -297,9 +316,7 @@ def new_id() -> int:
 def _as_exception(error: p.ServerError) -> Exception:
     if error.kind in _INPUT_KINDS:
         line = error.line or None
-        return BadInput(
-            error.message, line=line, column=error.column if line else None, kind=error.kind
-        )
+        return BadInput(error.message, line=line, column=error.column if line else None, kind=error.kind)
     if error.kind == "timeout":
         return RequestTimeout(error.message)
     return InfrastructureFault(f"Lean server: {error.kind}: {error.message}")

@@ -16,7 +16,7 @@ from prover.lean.protocol import GoalOk, StateView, TacticCall, TacticResult
 from prover.lean.refute import is_false
 from prover.lean.script import ScriptStep, indented, renderings
 from prover.lean.server import LeanServer
-from prover.lean.verify import as_verdict, check_proof, check_source, checked_by, gap_after
+from prover.lean.verify import check_proof, gap_after
 from prover.problem import Problem
 
 DEFAULT_IMPORTS = ("Init",)
@@ -33,10 +33,7 @@ loss costs a restart, and what kills Lean in one goal tends to do so in its neig
 
 _LIMIT_KINDS = frozenset({"timeout", "recursion", "crashed"})
 
-
-_NOT_TRIED = StepResult(
-    StepStatus.TIMED_OUT, kind="crashed", message="not tried: Lean was lost over it before"
-)
+_NOT_TRIED = StepResult(StepStatus.TIMED_OUT, kind="crashed", message="not tried: Lean was lost over it before")
 
 
 class LeanDomain:
@@ -114,9 +111,7 @@ class Steps:
             known = self._counts.get((key, action))
             if known is None:
                 live = live or self._walk(actions[:position], opened)
-                (result,) = self._server.step(
-                    live.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS
-                )
+                (result,) = self._server.step(live.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS)
                 if result.state is not None:
                     opened.append(result.state.id)
                     known = (result.state.goals, result.state.key)
@@ -133,9 +128,7 @@ class Steps:
         """The state that the actions lead to, run again from the start."""
         view = self.initial.view
         for action in actions:
-            (result,) = self._server.step(
-                view.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS
-            )
+            (result,) = self._server.step(view.id, [TacticCall(action)], STEP_HEARTBEATS, STEP_WALL_MS)
             if result.state is not None:
                 view = result.state
                 opened.append(view.id)
@@ -180,6 +173,11 @@ class Opened(Closing):
         """
         return self._steps.step(cast(LeanState, state), candidates)
 
+    def release(self, states: Sequence[State]) -> None:
+        """Frees states in Lean. The initial state stays, for ``verify`` may need it."""
+        initial = self.initial_state.id
+        self._server.release(state.id for state in cast(Sequence[LeanState], states) if state.id != initial)
+
 
 class LeanEnvironment(Opened):
     """One opened theorem (implements ``prover.domain.Environment``). Not thread-safe."""
@@ -211,9 +209,7 @@ class LeanEnvironment(Opened):
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""
         if self._library is None:
-            self._library = Library.of(
-                self._server, self._environment, self.imports, self.problem.header
-            )
+            self._library = Library.of(self._server, self._environment, self.imports, self.problem.header)
         return self._library
 
     def verify(self, actions: Sequence[str]) -> Verdict:
@@ -253,27 +249,8 @@ class LeanEnvironment(Opened):
         """
         return is_false(self._server, self.problem, self.imports, self.theorem, refutation)
 
-    def release(self, states: Sequence[State]) -> None:
-        """Frees states in Lean. The initial state stays, for ``verify`` may need it."""
-        initial = self.initial_state.id
-        self._server.release(
-            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
-        )
-
     def close(self) -> None:
         """Frees the initial state and the environment. May be called twice."""
         if not self._closed:
             self._closed = True
             self._server.release([self.initial_state.id], [self._environment])
-
-
-__all__ = [
-    "DEFAULT_IMPORTS",
-    "LeanDomain",
-    "LeanEnvironment",
-    "Steps",
-    "as_verdict",
-    "check_proof",
-    "check_source",
-    "checked_by",
-]

@@ -126,11 +126,6 @@ def variables(goal: GoalView, inductive: str | None = None) -> Iterator[Hypothes
             yield h
 
 
-def dependents(goal: GoalView, name: str) -> Iterator[HypothesisView]:
-    """Hypotheses whose type or value mentions ``name``."""
-    return (h for h in goal.hypotheses if name in h.depends)
-
-
 # ---------------------------------------------------------------------------- reading the text
 
 

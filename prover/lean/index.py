@@ -250,32 +250,10 @@ def normal(term: Term) -> Term:
 
 def _store(declarations: Sequence[DeclarationView]) -> Stored:
     module_numbers: dict[str, int] = {}
-    vocabulary: dict[str, int] = {}
-    symbols: list[list[int]] = []
-    containing: list[list[int]] = []
-    conclusions: dict[str, list[int]] = defaultdict(list)
-    sides: tuple[dict[str, list[int]], ...] = (defaultdict(list), defaultdict(list))
-    for number, declaration in enumerate(declarations):
+    for declaration in declarations:
         module_numbers.setdefault(declaration.module, len(module_numbers))
-        if declaration.kind != "theorem":
-            symbols.append([])
-            continue
-        own = sorted({vocabulary.setdefault(s, len(vocabulary)) for s in declaration.symbols})
-        containing += [[] for _ in range(len(vocabulary) - len(containing))]
-        for symbol in own:
-            containing[symbol].append(number)
-        symbols.append(own)
-        term = Term.read(declaration.term)
-        # A conclusion that is a variable or a variable's application fits everything.
-        if term is None or _is_open(term.tokens[0]):
-            continue
-        here, anywhere = (_keys(term) * 2)[:2]
-        left = here.rpartition(" ")[2]
-        conclusions[anywhere if " " in here and _is_open(left) else here].append(number)
-        if term.tokens[0] in ("Eq/3", "Iff/2"):
-            for side, where in zip(term.arguments()[-2:], sides, strict=True):
-                if not _is_open(term.tokens[side]):
-                    where[term.tokens[side]].append(number)
+    vocabulary, symbols, containing = _symbols(declarations)
+    conclusions, left, right = _conclusions(declarations)
     return Stored(
         [d.name for d in declarations],
         [KINDS.index(d.kind) for d in declarations],
@@ -283,13 +261,51 @@ def _store(declarations: Sequence[DeclarationView]) -> Stored:
         [module_numbers[d.module] for d in declarations],
         [d.head for d in declarations],
         [d.term for d in declarations],
-        list(vocabulary),
+        vocabulary,
         Flat.of(symbols),
         Flat.of(containing),
-        dict(conclusions),
-        dict(sides[0]),
-        dict(sides[1]),
+        conclusions,
+        left,
+        right,
     )
+
+
+def _symbols(declarations: Sequence[DeclarationView]) -> tuple[list[str], list[list[int]], list[list[int]]]:
+    """The symbols of all theorems, the numbers of those of each declaration, and of the theorems that have each."""
+    vocabulary: dict[str, int] = {}
+    symbols: list[list[int]] = []
+    containing: list[list[int]] = []
+    for number, declaration in enumerate(declarations):
+        if declaration.kind != "theorem":
+            symbols.append([])
+            continue
+        own = sorted({vocabulary.setdefault(symbol, len(vocabulary)) for symbol in declaration.symbols})
+        containing += [[] for _ in range(len(vocabulary) - len(containing))]
+        for symbol in own:
+            containing[symbol].append(number)
+        symbols.append(own)
+    return list(vocabulary), symbols, containing
+
+
+def _conclusions(
+    declarations: Sequence[DeclarationView],
+) -> tuple[dict[str, list[int]], dict[str, list[int]], dict[str, list[int]]]:
+    """The numbers of the theorems by what their conclusion looks like, and by its left and its right side."""
+    conclusions: dict[str, list[int]] = defaultdict(list)
+    sides: tuple[dict[str, list[int]], ...] = (defaultdict(list), defaultdict(list))
+    for number, declaration in enumerate(declarations):
+        term = Term.read(declaration.term) if declaration.kind == "theorem" else None
+        # A conclusion that is a variable or a variable's application fits everything.
+        if term is None or _is_open(term.tokens[0]):
+            continue
+        here, anywhere = (_keys(term) * 2)[:2]
+        first_argument = here.rpartition(" ")[2]
+        conclusions[anywhere if " " in here and _is_open(first_argument) else here].append(number)
+        if term.tokens[0] in ("Eq/3", "Iff/2"):
+            for side, where in zip(term.arguments()[-2:], sides, strict=True):
+                if not _is_open(term.tokens[side]):
+                    where[term.tokens[side]].append(number)
+    return dict(conclusions), dict(sides[0]), dict(sides[1])
 
 
 def _is_open(token: str) -> bool:

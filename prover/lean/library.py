@@ -170,10 +170,7 @@ def _search(index: Index, target: Term | None, symbols: set[str], limit: int) ->
         scored.append((-score, number))
     scored.sort()
     nothing: tuple[frozenset[Fit], float] = (frozenset(), 0.0)
-    return [
-        Premise(index.entry(number), -score, fits.get(number, nothing)[0])
-        for score, number in scored[:limit]
-    ]
+    return [Premise(index.entry(number), -score, fits.get(number, nothing)[0]) for score, number in scored[:limit]]
 
 
 _SHAPE = 2.0

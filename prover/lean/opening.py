@@ -59,8 +59,7 @@ def unknown_import(error: BadInput) -> BadInput:
     """Lean's message about a missing module, without the folders that it looked into."""
     first = str(error).strip().splitlines()[0]
     return BadInput(
-        f"unknown import: {first}; check the spelling, or use --project "
-        "for a Lake project that has it",
+        f"unknown import: {first}; check the spelling, or use --project for a Lake project that has it",
         kind="unknown_import",
     )
 

@@ -114,7 +114,7 @@ class LeanProcess:
         self._reading = select.poll()
         self._reading.register(self.stdout, select.POLLIN)
         self._reading.register(self.stderr, select.POLLIN)
-        self._watch = Watch(pid, memory_limit_mb)
+        self._watch = Watch(pid)
         held = descriptors if tie is None else (*descriptors, tie)
         self._close = weakref.finalize(self, _let_go, held, popen, os.getpid())
 
@@ -153,9 +153,7 @@ class LeanProcess:
                 return line
             self._scanned = len(self._buffer)
             if self._scanned > LINE_LIMIT:
-                self._lose(
-                    LostKind.TOO_LONG, f"Lean wrote a line of more than {LINE_LIMIT >> 20} MB"
-                )
+                self._lose(LostKind.TOO_LONG, f"Lean wrote a line of more than {LINE_LIMIT >> 20} MB")
             self._fill(deadline)
 
     def settle(self) -> None:
@@ -222,9 +220,7 @@ class LeanProcess:
             return
         resident = self._watch.sample(now)
         if resident > self.memory_limit_mb << 20:
-            self._lose(
-                LostKind.MEMORY, f"Lean took more than its {self.memory_limit_mb} MB of memory"
-            )
+            self._lose(LostKind.MEMORY, f"Lean took more than its {self.memory_limit_mb} MB of memory")
         if self._watch.stopped(now):
             self._lose(LostKind.HUNG, "Lean was stopped by a signal", OUTSIDE_CHANCES)
         if self._watch.stalled(now):

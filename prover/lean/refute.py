@@ -10,9 +10,7 @@ from prover.problem import Problem
 _CLOSING = "first | decide | omega | simp | grind"
 
 
-def is_false(
-    server: LeanServer, problem: Problem, imports: tuple[str, ...], name: str, refutation: Refutation
-) -> bool:
+def is_false(server: LeanServer, problem: Problem, imports: tuple[str, ...], name: str, refutation: Refutation) -> bool:
     """Whether Lean proves the negation of the theorem ``name`` by the values of ``refutation``.
 
     The statement is taken from Lean's own elaboration (``type_of%``), not from its text. False says only that

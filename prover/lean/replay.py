@@ -39,17 +39,13 @@ class Replay:
                 statement=recipe.statement,
                 wall_ms=recipe.wall_ms,
             )
-        return p.OpenSorries(
-            id=new_id(), environment=environment, source=recipe.source, wall_ms=recipe.wall_ms
-        )
+        return p.OpenSorries(id=new_id(), environment=environment, source=recipe.source, wall_ms=recipe.wall_ms)
 
     def environment(self, record: Environment) -> int:
         """The running process's id of an environment, opened if need be."""
         self._connection.ready()
         if record.generation != self._connection.generation:
-            answer = self._connection.exchange(
-                self.request(record), p.EnvironmentOk, record.wall_ms / 1000
-            )
+            answer = self._connection.exchange(self.request(record), p.EnvironmentOk, record.wall_ms / 1000)
             record.settle(answer.environment, self._connection.generation)
         return record.live
 
@@ -68,14 +64,10 @@ class Replay:
             if isinstance(recipe, Step):
                 self._again(state, recipe)
             elif isinstance(recipe, Goal):
-                answer = self._connection.exchange(
-                    self.request(recipe), p.GoalOk, recipe.wall_ms / 1000
-                )
+                answer = self._connection.exchange(self.request(recipe), p.GoalOk, recipe.wall_ms / 1000)
                 self._accept(state, answer.state)
             else:
-                sorries = self._connection.exchange(
-                    self.request(recipe), p.SorriesOk, recipe.wall_ms / 1000
-                )
+                sorries = self._connection.exchange(self.request(recipe), p.SorriesOk, recipe.wall_ms / 1000)
                 if len(sorries.sorries) != len(recipe.states):
                     raise StateLost("after a restart of Lean the file has other sorries")
                 for sibling, view in zip(recipe.states, sorries.sorries, strict=True):
@@ -98,9 +90,7 @@ class Replay:
             4 * recipe.wall_ms / 1000,
         ).results
         if result.state is None:
-            raise StateLost(
-                f"after a restart of Lean a step fails that succeeded: {result.message}"
-            )
+            raise StateLost(f"after a restart of Lean a step fails that succeeded: {result.message}")
         self._accept(state, result.state)
 
     def _accept(self, state: State, view: p.StateView) -> None:

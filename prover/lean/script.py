@@ -84,17 +84,14 @@ def indented(text: str, prefix: str) -> str:
     """``text`` with ``prefix`` before each line but the empty ones and those inside a string."""
     inside = _lines_inside_strings(text)
     return "\n".join(
-        line if not line.strip() or number in inside else prefix + line
-        for number, line in enumerate(text.split("\n"))
+        line if not line.strip() or number in inside else prefix + line for number, line in enumerate(text.split("\n"))
     )
 
 
 def _tree(steps: Sequence[ScriptStep]) -> _Node | None:
     """The proof tree, or None if some goal is left or some step does not fit."""
     root: _Node | None = None
-    waiting: list[_Node | None] = [
-        None
-    ]  # for each open goal, last is first: whose child it will be
+    waiting: list[_Node | None] = [None]  # for each open goal, last is first: whose child it will be
     for step in steps:
         if not waiting or step.opened < 0:
             return None

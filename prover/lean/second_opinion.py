@@ -85,9 +85,7 @@ def own_kernel(server: LeanServer, text: str, names: Sequence[str], seconds: flo
     text = plain_text(text)
     header = server.parse_header(text)
     terms = Terms()
-    exported = server.export(
-        header.imports, blanked(text, header), names, wall_ms=int(seconds * 1000)
-    )
+    exported = server.export(header.imports, blanked(text, header.body), names, wall_ms=int(seconds * 1000))
     for finding in exported.findings:
         status = "gave_up" if finding.code == "timeout" else "rejected"
         return Opinion(status, finding.text)
@@ -118,9 +116,7 @@ def _as_findings(opinion: Opinion) -> tuple[tuple[Finding, ...], str]:
     return (), f"the type checker in Python gave up over {opinion.text}"
 
 
-def plain_lean(
-    toolchain: Toolchain, text: str, names: Sequence[str], seconds: float
-) -> tuple[Finding, ...]:
+def plain_lean(toolchain: Toolchain, text: str, names: Sequence[str], seconds: float) -> tuple[Finding, ...]:
     """Compiles ``text`` with the toolchain's own ``lean`` and reads the axioms it prints.
 
     The file has been through the guard, so nothing in it prints on its own account but messages of

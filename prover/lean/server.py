@@ -1,13 +1,14 @@
 """One Lean server as Python sees it: typed calls, ids that survive a restart of Lean.
 
-A caller holds ids that this client gave out. For each it keeps a recipe (an environment's imports
-and header; a state's statement, or its parent and tactic), so that after Lean died, hung or took
-too much memory a new process is started and whatever is needed next is rebuilt, lazily.
+A caller holds ids that this client gave out (:mod:`prover.lean.holdings`). For each there is a recipe (an
+environment's imports and header; a state's statement, or its parent and tactic), so that after Lean died, hung or
+took too much memory a new process is started and whatever is needed next is rebuilt, lazily.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -25,8 +26,9 @@ from prover.lean.connection import (
     server_source,
     start_process,
 )
+from prover.lean.holdings import Holdings
 from prover.lean.process import Activity, LeanProcess, LostKind, ProcessLost
-from prover.lean.recipes import Environment, Goal, SorryFile, State, Step, Table
+from prover.lean.recipes import Environment, Goal, SorryFile, State, Step
 from prover.lean.replay import Replay, StateLost
 
 GRACE_SECONDS = 10.0
@@ -68,10 +70,7 @@ class LeanServer(Closing):
         self._connection = Connection(launcher, grace_seconds)
         self._lock = self._connection.lock  # held over what belongs together
         self._replay = Replay(self._connection)
-        self._environments: Table[Environment] = Table()
-        self._shared: dict[tuple[tuple[str, ...], str], Environment] = {}
-        self._states: Table[State] = Table()
-        self._garbage: list[tuple[int, int]] = []  # generation, Lean's id
+        self._held = Holdings(self._connection, self._replay)
 
     # ------------------------------------------------------------------------------- the calls
 
@@ -85,32 +84,26 @@ class LeanServer(Closing):
 
     def open_environment(self, imports: Sequence[str], header: str = "", wall_ms: int = 60_000) -> p.EnvironmentOk:
         """Imports modules and elaborates ``header``. Release it with :meth:`release`."""
-        # Equal requests share one environment, in Lean as well: it may go only with its last user.
-        question = (tuple(imports), header)
-        record = self._shared.get(question)
-        if record is None:
-            record = Environment(*question, wall_ms)
-            answer = self._call(lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000)
-            record.settle(answer.environment, self._connection.generation)
-            record.answer = answer
-            self._shared[question] = record
-        record.users += 1
-        return msgspec.structs.replace(record.answer, environment=self._environments.add(record))
+
+        def ask(record: Environment) -> p.EnvironmentOk:
+            return self._call(lambda: self._replay.request(record), p.EnvironmentOk, wall_ms / 1000)
+
+        return self._held.open_environment(imports, header, wall_ms, ask)
 
     def open_goal(self, environment: int, statement: str, wall_ms: int = 60_000) -> p.GoalOk:
         """Opens the goal of a theorem statement (without ``:=``)."""
-        recipe = Goal(self._environments[environment], statement, wall_ms)
+        recipe = Goal(self._held.environment(environment), statement, wall_ms)
         answer = self._call(lambda: self._replay.request(recipe), p.GoalOk, wall_ms / 1000)
-        return msgspec.structs.replace(answer, state=self._hold(recipe, answer.state))
+        return msgspec.structs.replace(answer, state=self._held.hold(recipe, answer.state))
 
     def open_sorries(self, environment: int, source: str, wall_ms: int = 120_000) -> p.SorriesOk:
         """Opens a goal for every ``sorry`` of a source text."""
-        recipe = SorryFile(self._environments[environment], source, wall_ms)
+        recipe = SorryFile(self._held.environment(environment), source, wall_ms)
         answer = self._call(lambda: self._replay.request(recipe), p.SorriesOk, wall_ms / 1000)
         held = []
         for view in answer.sorries:
-            state = self._hold(recipe, view.state)
-            recipe.states.append(self._states[state.id])
+            state = self._held.hold(recipe, view.state)
+            recipe.states.append(self._held.state(state.id))
             held.append(msgspec.structs.replace(view, state=state))
         return msgspec.structs.replace(answer, sorries=held)
 
@@ -129,7 +122,7 @@ class LeanServer(Closing):
         Raises:
             InfrastructureFault: Lean cannot be started again.
         """
-        record = self._states[state]
+        record = self._held.state(state)
         if not tactics:
             return []
         try:
@@ -159,9 +152,9 @@ class LeanServer(Closing):
 
     def describe(self, state: int) -> list[p.GoalView]:
         """The structured goals of a state."""
-        record = self._states[state]
+        record = self._held.state(state)
         return self._call(
-            lambda: p.Describe(id=new_id(), state=self._live(record)),
+            lambda: p.Describe(id=new_id(), state=self._held.live(record)),
             p.DescribeOk,
             _QUICK_SECONDS,
         ).goals
@@ -224,7 +217,7 @@ class LeanServer(Closing):
         limit: int = 1_000,
     ) -> p.DeclarationsOk:
         """One page of the declarations of an environment; see :class:`prover.lean.protocol.Declarations`."""
-        record = self._environments[environment]
+        record = self._held.environment(environment)
         return self._call(
             lambda: p.Declarations(
                 id=new_id(),
@@ -255,22 +248,22 @@ class LeanServer(Closing):
 
         Yields pages with the ``start`` at which a later call goes on after them; 0 after the last.
         """
-        record = self._environments[environment]
-        while True:
-            answer = self._call(
-                lambda start=start: p.Declarations(  # type: ignore[misc]
-                    id=new_id(),
-                    environment=self._replay.environment(record),
-                    modules=list(modules),
-                    kinds=list(kinds),
-                    with_types=with_types,
-                    limit=1_000_000,
-                    from_module=start,
-                    whole_modules=chunk,
-                ),
-                p.DeclarationsOk,
-                2 * _QUICK_SECONDS,
+        record = self._held.environment(environment)
+
+        def page(start: int) -> p.Declarations:
+            return p.Declarations(
+                id=new_id(),
+                environment=self._replay.environment(record),
+                modules=list(modules),
+                kinds=list(kinds),
+                with_types=with_types,
+                limit=1_000_000,
+                from_module=start,
+                whole_modules=chunk,
             )
+
+        while True:
+            answer = self._call(partial(page, start), p.DeclarationsOk, 2 * _QUICK_SECONDS)
             start = answer.next_module
             yield answer.declarations, start
             if not start:
@@ -278,7 +271,7 @@ class LeanServer(Closing):
 
     def trace(self, environment: int, source: str, wall_ms: int = 120_000) -> p.TraceOk:
         """Elaborates a source text and reports its tactics."""
-        record = self._environments[environment]
+        record = self._held.environment(environment)
         return self._call(
             lambda: p.Trace(
                 id=new_id(),
@@ -292,13 +285,8 @@ class LeanServer(Closing):
 
     def release(self, states: Iterable[int] = (), environments: Iterable[int] = ()) -> None:
         """Frees ids; unknown ones are ignored. States are freed in Lean a batch at a time."""
-        for state in states:
-            record = self._states.drop(state)
-            if record is not None:
-                record.held = False
-                self._discard(record)
-        gone = [record for record in map(self._leave, environments) if record is not None]
-        if gone or len(self._garbage) >= _RELEASE_BATCH:
+        gone = self._held.drop(states, environments)
+        if gone or self._held.waiting >= _RELEASE_BATCH:
             self._flush(gone)
 
     def statistics(self) -> p.StatisticsOk:
@@ -324,8 +312,7 @@ class LeanServer(Closing):
 
     def release_all(self) -> None:
         """Frees everything that was opened; its ids are unknown from now on."""
-        self.release(self._states.ids(), self._environments.ids())
-        self._flush([])
+        self._flush(self._held.drop_all())
 
     def close(self) -> None:
         """Ends Lean (or gives a borrowed process back, tidied). May be called twice."""
@@ -334,49 +321,17 @@ class LeanServer(Closing):
             self.release_all()
         self._connection.close()
 
-    # ------------------------------------------------------------------- states and their recipes
-
-    def _hold(self, recipe: Goal | SorryFile | Step, view: p.StateView) -> p.StateView:
-        """Gives out an id of ours for a state of the running process."""
-        record = State(recipe, view.key)
-        record.settle(view.id, self._connection.generation)
-        return msgspec.structs.replace(view, id=self._states.add(record))
-
-    def _live(self, record: State) -> int:
-        """Lean's id of a state, which is rebuilt if need be."""
-        live = self._replay.state(record)
-        revived, self._replay.revived = self._replay.revived, []
-        for state in revived:
-            self._discard(state)
-        return live
-
-    def _leave(self, environment: int) -> Environment | None:
-        """Drops an environment's id; returns the environment where it is to be freed."""
-        record = self._environments.drop(environment)
-        if record is None:
-            return None
-        record.users -= 1
-        # What has no header is only imports: it stays for the next problem.
-        if record.users or not record.header:
-            return None
-        del self._shared[record.imports, record.header]
-        return record
-
-    def _discard(self, record: State) -> None:
-        """Puts a state of the running process on the list of those to free."""
-        if record.generation == self._connection.generation:
-            self._garbage.append((record.generation, record.live))
-            record.generation = 0
+    # ------------------------------------------------------------------------ request and answer
 
     def _single(self, record: State, call: p.TacticCall, heartbeats: int, wall_ms: int) -> list[p.TacticResult]:
-        return self._patiently(lambda: self._step(record, [call], heartbeats, wall_ms))
+        return self._connection.patiently(lambda: self._step(record, [call], heartbeats, wall_ms))
 
     def _step(
         self, record: State, tactics: Sequence[p.TacticCall], heartbeats: int, wall_ms: int
     ) -> list[p.TacticResult]:
         limit = sum(call.wall_ms or wall_ms for call in tactics) / 1000
         with self._lock:
-            live = self._retry(lambda: self._live(record))
+            live = self._connection.retry(lambda: self._held.live(record))
             request = p.Step(id=new_id(), state=live, tactics=list(tactics), heartbeats=heartbeats, wall_ms=wall_ms)
             answers = self._connection.exchange(request, p.StepOk, limit).results
         if len(answers) != len(tactics):
@@ -385,42 +340,17 @@ class LeanServer(Closing):
         for call, result in zip(tactics, answers, strict=True):
             if result.state is not None:
                 step = Step(record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms)
-                result = msgspec.structs.replace(result, state=self._hold(step, result.state))
+                result = msgspec.structs.replace(result, state=self._held.hold(step, result.state))
             results.append(result)
         return results
 
-    # ------------------------------------------------------------------------ request and answer
-
     def _call(self, build: Callable[[], p.Request], expect: type[T], seconds: float) -> T:
         """Builds a request (which may rebuild what it names) and carries it out."""
-        return self._retry(lambda: self._connection.exchange(build(), expect, seconds))
-
-    def _retry(self, work: Callable[[], T]) -> T:
-        """Once more after a loss: the process may have died of what came before. A hang is not
-        tried again, it would take as long."""
-        with self._lock:
-            try:
-                return self._patiently(work)
-            except ProcessLost as lost:
-                if lost.kind is LostKind.HUNG:
-                    raise
-            return self._patiently(work)
-
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """Again after each loss that came from outside, as often as the loss gives chances."""
-        attempt = 0
-        while True:
-            try:
-                return work()
-            except ProcessLost as lost:
-                attempt += 1
-                if attempt > lost.chances:
-                    raise
+        return self._connection.retry(lambda: self._connection.exchange(build(), expect, seconds))
 
     def _flush(self, environments: Sequence[Environment]) -> None:
         """Frees in Lean what was released; best effort, for a lost process has freed everything."""
-        self._garbage += self._connection.take_unclaimed()
-        garbage, self._garbage = self._garbage, []
+        garbage = self._held.take_garbage() + self._connection.take_unclaimed()
         if self._connection.process is None or not (garbage or environments):
             return
         try:

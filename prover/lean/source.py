@@ -13,24 +13,16 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
-from prover.domain import State, Verdict
+from prover.domain import Verdict
 from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
-from prover.lean.environment import (
-    STEP_HEARTBEATS,
-    STEP_WALL_MS,
-    Opened,
-    Steps,
-    as_verdict,
-    checked_by,
-)
-from prover.lean.goals import LeanState
+from prover.lean.environment import STEP_HEARTBEATS, STEP_WALL_MS, Opened, Steps
 from prover.lean.library import Library
 from prover.lean.protocol import Message, SorryView, TacticCall
 from prover.lean.script import indented, renderings
 from prover.lean.server import LeanServer
+from prover.lean.verify import as_verdict, blanked, checked_by
 from prover.problem import Problem
 
 SIZE_LIMIT = 8 << 20
@@ -107,9 +99,7 @@ class SourceFile:
 
     def blanked(self, text: str | None = None) -> str:
         """``text`` (default: the file's) with everything before the commands made blank."""
-        data = (self.text if text is None else text).encode()
-        head = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[: self.body])
-        return (head + data[self.body :]).decode()
+        return blanked(self.text if text is None else text, self.body)
 
 
 def open_source(server: LeanServer, path: Path) -> SourceFile:
@@ -180,8 +170,7 @@ def open_sorry_problems(server: LeanServer, path: Path) -> list[SorryProblem]:
         raise BadInput(message, line=error.line, column=error.column, kind="elaboration")
     views = sorted(found.sorries, key=lambda view: view.start)
     return [
-        SorryProblem(server, opened.environment, source, view, [v for v in views if v is not view])
-        for view in views
+        SorryProblem(server, opened.environment, source, view, [v for v in views if v is not view]) for view in views
     ]
 
 
@@ -227,9 +216,7 @@ class SorryEnvironment(Opened):
 
     def _check(self, script: str, replacement: str, text: str) -> Verdict:
         source, name = self.question.source, self.question.view.declaration
-        report = self._server.check(
-            source.imports, source.blanked(text), reference=source.blanked(), names=[name]
-        )
+        report = self._server.check(source.imports, source.blanked(text), reference=source.blanked(), names=[name])
         by = checked_by(self._server, report.method, self._label)
         verdict = as_verdict(report, name, replacement, text, by)
         tolerated = {*_NO_THEOREM, "sorry"} if self.question.siblings else _NO_THEOREM
@@ -246,9 +233,7 @@ class SorryEnvironment(Opened):
         if alone.state is not None:
             self._server.release([alone.state.id])
         question = self.question
-        opened = self._server.open_sorries(
-            self.environment, question.source.blanked(verdict.source)
-        )
+        opened = self._server.open_sorries(self.environment, question.source.blanked(verdict.source))
         self._server.release([view.state.id for view in opened.sorries])
         warnings = sum(1 for message in opened.messages if _USES_SORRY.search(message.text))
         fits = (
@@ -263,13 +248,6 @@ class SorryEnvironment(Opened):
             reasons=() if fits else (("sorry", "the proof leaves a sorry"),),
             checked_by=checked_by(self._server, "elaborated only", self._label),
             details={"partial": True},
-        )
-
-    def release(self, states: Sequence[State]) -> None:
-        """Frees states in Lean, but never the initial one."""
-        initial = self.initial_state.id
-        self._server.release(
-            state.id for state in cast(Sequence[LeanState], states) if state.id != initial
         )
 
     def close(self) -> None:
@@ -308,16 +286,12 @@ def finish(
     for problem, _ in accepted:
         filled[problem.view.declaration] = filled.get(problem.view.declaration, 0) + 1
     complete = [
-        problem.view.declaration
-        for problem, _ in accepted
-        if filled[problem.view.declaration] == problem.siblings + 1
+        problem.view.declaration for problem, _ in accepted if filled[problem.view.declaration] == problem.siblings + 1
     ]
     names = list(dict.fromkeys(complete))
     if not names:
         return text, {}
-    report = server.check(
-        source.imports, source.blanked(text), reference=source.blanked(), names=names
-    )
+    report = server.check(source.imports, source.blanked(text), reference=source.blanked(), names=names)
     by = checked_by(server, report.method, label)
     verdicts = {name: as_verdict(report, name, "", text, by) for name in names}
     return text, {

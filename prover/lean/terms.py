@@ -145,9 +145,7 @@ class PatternTree:
         return found
 
 
-def _walk(
-    node: _Node, term: Term, at: int, end: int, bound: dict[str, tuple[str, ...]], found: list[int]
-) -> None:
+def _walk(node: _Node, term: Term, at: int, end: int, bound: dict[str, tuple[str, ...]], found: list[int]) -> None:
     if at == end:
         found.extend(node.numbers)
         return

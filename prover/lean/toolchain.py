@@ -30,6 +30,7 @@ __all__ = [
     "ToolchainError",
     "ToolchainMissing",
     "ToolchainUnsupported",
+    "find_lean",
     "find_project",
     "find_toolchain",
 ]
@@ -121,9 +122,7 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def find_toolchain(
-    start: Path | None = None, project: Path | None = None, explicit: Path | None = None
-) -> Toolchain:
+def find_toolchain(start: Path | None = None, project: Path | None = None, explicit: Path | None = None) -> Toolchain:
     """The Lean to use for the file or folder `start` (the current folder when None).
 
     `project` names the Lake project instead of searching for it; `explicit` (or `PROVER_LEAN`)
@@ -133,9 +132,7 @@ def find_toolchain(
     """
     named = explicit or (Path(os.environ["PROVER_LEAN"]) if os.environ.get("PROVER_LEAN") else None)
     if project is not None and not any((project / name).is_file() for name in _LAKE_FILES):
-        raise ToolchainMissing(
-            f"{project} is not a Lake project: it has no lakefile and no lean-toolchain"
-        )
+        raise ToolchainMissing(f"{project} is not a Lake project: it has no lakefile and no lean-toolchain")
     folder = project.resolve() if project is not None else find_project(start or Path.cwd())
     if named == Path("embedded"):
         return _embedded()
@@ -146,12 +143,28 @@ def find_toolchain(
     return _embedded()
 
 
+def find_lean(start: Path | None = None, project: Path | None = None, explicit: Path | None = None) -> Toolchain:
+    """:func:`find_toolchain`, once more after an embedded Lean was put right.
+
+    After an upgrade of the prover the embedded Lean is there but its host is of the old version: it is made anew
+    (a few seconds, no download), for the user did nothing wrong.
+    """
+    try:
+        return find_toolchain(start, project, explicit)
+    except ToolchainMissing:
+        from prover.lean.embedded import host_maker, installer
+
+        unpacked = (installer.install_path() / host_maker.GLUE_FILE).is_file()
+        if not unpacked or installer.is_installed():
+            raise
+        installer.install()
+        return find_toolchain(start, project, explicit)
+
+
 def _explicit(path: Path, project: Path | None) -> Toolchain:
     found = shutil.which(str(path.expanduser()))
     if found is None:
-        raise ToolchainMissing(
-            f"{path} is not an executable: --lean and PROVER_LEAN name a lean program"
-        )
+        raise ToolchainMissing(f"{path} is not an executable: --lean and PROVER_LEAN name a lean program")
     toolchain = Toolchain("explicit", (str(Path(found).absolute()),), project)
     toolchain.require_supported()
     return toolchain
@@ -175,8 +188,7 @@ def _embedded() -> Toolchain:
 
     if not installer.is_installed():
         raise ToolchainMissing(
-            "no Lean was found: no Lake project here, and the embedded Lean is not installed; "
-            "run 'prove lean install'"
+            "no Lean was found: no Lake project here, and the embedded Lean is not installed; run 'prove lean install'"
         )
     launcher.node_executable()
     return Toolchain("embedded", memory_limit_mb=launcher.MEMORY_LIMIT_MB)

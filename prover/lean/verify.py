@@ -50,7 +50,6 @@ def check_text(
         BadInput: the header does not parse, unknown imports, no theorem at all, or none of a name.
         InfrastructureFault: Lean failed or did not finish in time, which says nothing of the proof.
     """
-    wall_ms = int(seconds * 1000)
     text, reference = plain_text(text), plain_text(reference)
     header = server.parse_header(text)
     findings: list[Finding] = []
@@ -59,50 +58,37 @@ def check_text(
         findings.append(Finding("prelude", "the file does without Lean's own library (prelude)"))
     if reference:
         original = server.parse_header(reference)
-        missing = [module for module in original.imports if module not in header.imports]
         findings += [
             Finding("imports", f"the original imports {module}, this file does not")
-            for module in missing
+            for module in original.imports
+            if module not in header.imports
         ]
-        reference = blanked(reference, original)
-        # A theorem that was left out, or turned into a definition, must not go unnoticed.
-        stated = server.check(original.imports, reference, trusted=True, wall_ms=wall_ms)
-        _require_time(stated, seconds)
-        expected = [theorem.name for theorem in stated.theorems]
-        if not expected:
-            raise BadInput("the original file states no theorem")
+        reference = blanked(reference, original.body)
+        expected = _stated(server, original, reference, seconds)
     if header.prelude:
         return FileAudit(False, (), tuple(findings), (), (), "not elaborated")
     found = server.check(
         header.imports,
-        blanked(text, header),
+        blanked(text, header.body),
         reference=reference,
         names=names or expected,
         strict=False,
-        wall_ms=wall_ms,
+        wall_ms=int(seconds * 1000),
     )
     _require_time(found, seconds)
     findings += found.findings
-    lacking = {
-        theorem.name
-        for theorem in found.theorems
-        if any(finding.code == "missing" for finding in theorem.findings)
-    }
+    lacking = {theorem.name for theorem in found.theorems if any(f.code == "missing" for f in theorem.findings)}
     if names and not findings and lacking:
         raise BadInput(f"the file declares no theorem {', '.join(sorted(lacking))}")
     findings += [
-        Finding("missing", f"the original states {name}, this file does not")
-        for name in expected
-        if name in lacking
+        Finding("missing", f"the original states {name}, this file does not") for name in expected if name in lacking
     ]
     errors = any(message.severity == "error" for message in found.messages)
     if not found.theorems and not findings and not errors:
         raise BadInput("there is no theorem to check in this file")
+    proved = bool(found.theorems) and all(theorem.accepted for theorem in found.theorems)
     return FileAudit(
-        accepted=bool(found.theorems)
-        and not findings
-        and not errors
-        and all(theorem.accepted for theorem in found.theorems),
+        accepted=proved and not findings and not errors,
         theorems=tuple(found.theorems),
         findings=tuple(findings),
         remarks=tuple(found.remarks),
@@ -111,16 +97,30 @@ def check_text(
     )
 
 
+def _stated(server: LeanServer, header: HeaderOk, reference: str, seconds: float) -> list[str]:
+    """The names of the theorems that the original states: one that was left out of the file, or turned into a
+    definition there, must not go unnoticed.
+
+    Raises:
+        BadInput: it states none.
+    """
+    found = server.check(header.imports, reference, trusted=True, wall_ms=int(seconds * 1000))
+    _require_time(found, seconds)
+    if not found.theorems:
+        raise BadInput("the original file states no theorem")
+    return [theorem.name for theorem in found.theorems]
+
+
 def plain_text(text: str) -> str:
     """As Lean reads files: no byte order mark, Unix line ends."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def blanked(source: str, header: HeaderOk) -> str:
-    """``source`` with everything before its commands made blank; positions stay what they are."""
+def blanked(source: str, body: int) -> str:
+    """``source`` with everything before its commands (byte ``body``) made blank; positions stay what they are."""
     data = source.encode()
-    head = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[: header.body])
-    return (head + data[header.body :]).decode()
+    head = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[:body])
+    return (head + data[body:]).decode()
 
 
 def _require_time(report: CheckOk, seconds: float) -> None:

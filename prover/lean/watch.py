@@ -26,7 +26,7 @@ _CHILDREN_REFRESH_SECONDS = 2.0
 class Watch:
     """Samples memory and processor time of a process and its children, rarely enough to be free."""
 
-    def __init__(self, pid: int, memory_limit_mb: int) -> None:
+    def __init__(self, pid: int) -> None:
         self._pid = pid
         self._processes: list[psutil.Process] = []
         self._root: psutil.Process | None = None

@@ -20,10 +20,10 @@ def beam_search(model: TransformersModel, prompts: Sequence[Prompt], sampling: S
     as ``n`` texts have ended that are likelier than every open one: within the beam this is exact.
     """
     with torch.inference_mode():
-        return [_one(model, prompt, sampling) for prompt in prompts]
+        return [_searched(model, prompt, sampling) for prompt in prompts]
 
 
-def _one(model: TransformersModel, prompt: Prompt, sampling: Sampling) -> list[Drawn]:
+def _searched(model: TransformersModel, prompt: Prompt, sampling: Sampling) -> list[Drawn]:
     from prover.model.transformers_backend import Drawn
 
     width = sampling.n

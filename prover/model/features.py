@@ -11,10 +11,12 @@ import math
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+
+from prover.search.canonical import relation_of
 
 TOKEN = re.compile(r"[^\W\d_][\w'.!?✝₀-₉]*|\d+|[^\s\w]")
 PART = re.compile(r"[A-Za-z]+")
@@ -63,37 +65,24 @@ def _hash(text: str) -> int:
 def read_state(text: str, goals: int, size: int) -> StateFeatures:
     """The features of a state's text (LeanDojo's format), of its first goal, for that is where tactics act."""
     first = text.split("\n\n", 1)[0]
-    context, _, target = first.partition("⊢ ")
-    kinds: dict[str, str] = {}
-    heads: list[str] = []
-    facts = 0
-    body: list[str] = []
-    for line in context.splitlines():
-        names, colon, kind = line.partition(" : ")
-        if not colon or line[:1].isspace():
-            body += TOKEN.findall(line)[:40]
-            continue
-        tokens = TOKEN.findall(kind)
-        head = tokens[0] if tokens else "?"
-        fact = _is_fact(tokens)
-        facts += fact
-        for name in names.split():
-            kinds[name] = ("h:" + _relation(tokens)) if fact else ("v:" + head)
-        heads.append(head)
-        body += tokens[:40]
-    goal = [kinds.get(t, t) for t in TOKEN.findall(target)[:120]]
-    relation = _relation(goal)
+    context_text, _, target = first.partition("⊢ ")
+    context = _read_context(context_text)
+    kinds, body = context.kinds, context.body
+    written = TOKEN.findall(target)
+    goal = [kinds.get(t, t) for t in written[:120]]
+    relation = relation_of(goal)
+    shape = [f"r {relation}", f"f {goal[0] if goal else ''}"]
     found = [f"t {t}" for t in goal]
     found += [f"b {a} {b}" for a, b in pairwise(goal)]
     found += [f"h {kinds.get(t, t)}" for t in body[:80]]
-    found += [f"r {relation}", f"f {goal[0] if goal else ''}", f"g {min(goals, 5)}", f"n {min(len(heads), 12)}"]
+    found += [*shape, f"g {min(goals, 5)}", f"n {min(context.lines, 12)}"]
     unique = list(dict.fromkeys(found))[:STATE_WIDTH]
-    crossing = list(dict.fromkeys([f"r {relation}", f"f {goal[0] if goal else ''}", *(f"t {t}" for t in goal)]))
+    crossing = list(dict.fromkeys([*shape, *(f"t {t}" for t in goal)]))
     crossing += [f"h {t}" for t in dict.fromkeys(kinds.values())]
-    constants = frozenset(t for t in [*TOKEN.findall(target), *body] if t[0].isalpha() and t not in kinds)
+    constants = frozenset(t for t in [*written, *body] if t[0].isalpha() and t not in kinds)
     parts = frozenset(p.lower() for t in [*goal, *body] for p in _parts(t))
     numbers = (
-        math.log1p(size), float(goals), float(len(heads)), float(facts), float(relation == "="),
+        math.log1p(size), float(goals), float(context.lines), float(context.facts), float(relation == "="),
         math.log1p(len(goal)), float("∀" in goal or "→" in goal),
     )  # fmt: skip
     return StateFeatures(
@@ -103,16 +92,36 @@ def read_state(text: str, goals: int, size: int) -> StateFeatures:
     )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Context:
+    """The hypotheses of a goal: ``kinds`` are what the names stand for, ``body`` the tokens of the types, ``lines`` how
+    many lines name something, ``facts`` how many of them say something."""
+
+    kinds: dict[str, str] = field(default_factory=dict)
+    body: list[str] = field(default_factory=list)
+    lines: int = 0
+    facts: int = 0
+
+
+def _read_context(text: str) -> _Context:
+    found = _Context()
+    for line in text.splitlines():
+        names, colon, type_ = line.partition(" : ")
+        if not colon or line[:1].isspace():
+            found.body += TOKEN.findall(line)[:40]
+            continue
+        tokens = TOKEN.findall(type_)
+        fact = _is_fact(tokens)
+        kind = f"h:{relation_of(tokens)}" if fact else f"v:{tokens[0] if tokens else '?'}"
+        found.kinds |= dict.fromkeys(names.split(), kind)
+        found.body += tokens[:40]
+        found.lines += 1
+        found.facts += fact
+    return found
+
+
 def _is_fact(tokens: Sequence[str]) -> bool:
     return any(t in ("=", "≤", "<", "∈", "¬", "∧", "∨", "↔", "≠", "∣", "∃", "≥", ">") for t in tokens)
-
-
-def _relation(tokens: Sequence[str]) -> str:
-    """The loosest relation of a formula, as far as tokens tell."""
-    for mark in ("∀", "∃", "↔", "→", "∨", "∧", "¬", "=", "≠", "≤", "<", "≥", ">", "∣", "∈"):
-        if mark in tokens:
-            return mark
-    return tokens[0] if tokens else ""
 
 
 def _parts(token: str) -> list[str]:

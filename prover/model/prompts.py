@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from prover.errors import BadInput
 from prover.model.language_model import Message, Prompt
-from prover.problem import Problem
+from prover.problem import LEAN, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _focused(problem: Problem, state: str, facts: Sequence[str]) -> Prompt:
 def _reasoning(problem: Problem, state: str, facts: Sequence[str]) -> Prompt:
     known = "".join(f"- {fact}\n" for fact in facts[:FACTS])
     lemmas = f"\nLemmas that may help:\n{known}" if known else ""
-    kind = "Lean 4 proof" if problem.domain == "lean" else problem.domain
+    kind = "Lean 4 proof" if problem.domain == LEAN else problem.domain
     content = (
         f"You are proving in small steps ({kind}). The current state is\n```\n{state}\n```\n{lemmas}"
         "\nThink briefly, then give the next tactic alone in a block:\n```tactic\n…\n```"

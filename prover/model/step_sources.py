@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import random
 from collections import defaultdict, deque
@@ -10,13 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from prover.errors import BadInput
 from prover.model.encodings import EncodedStep
 from prover.runs import RUN
 from prover.traces.benchmark import read_any
-from prover.traces.searches import Attempt, Tried, attempt_of_run, read_attempts
+from prover.traces.searches import CLOSED, Attempt, Tried, attempt_of_run, holds_attempts, read_attempts
 from prover.traces.theorem import NO_GOALS, TracedTheorem
 
 
@@ -42,25 +39,12 @@ def read_steps(path: Path, choice: Choice) -> Iterator[EncodedStep]:
     elif path.is_dir() and (runs := sorted(path.glob(f"*/{RUN}"))):
         for run in runs:
             yield from steps_of_search(attempt_of_run(run.parent), choice)
-    elif path.is_file() and _holds_searches(path):
+    elif path.is_file() and holds_attempts(path):
         for attempt in read_attempts(path):
             yield from steps_of_search(attempt, choice)
     else:
         for theorem in read_any(path):
             yield from steps_of_trace(theorem)
-
-
-def _holds_searches(path: Path) -> bool:
-    """Whether the first line is one of :mod:`prover.traces.searches`."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rb") as stream:
-            msgspec.json.decode(stream.readline(), type=Attempt)
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
-    except msgspec.DecodeError:
-        return False
-    return True
 
 
 def steps_of_search(attempt: Attempt, choice: Choice) -> Iterator[EncodedStep]:
@@ -72,26 +56,19 @@ def steps_of_search(attempt: Attempt, choice: Choice) -> Iterator[EncodedStep]:
     number = 0
     for at, tried in sorted(by_state.items()):
         state = attempt.states[at]
-        on_proof = [step for step in tried if _on_proof(attempt, step)]
+        on_proof = [step for step in tried if attempt.on_proof(step)]
         chosen = on_proof[:1] if choice.proof_only else _drawn(on_proof, tried, attempt.name, at, choice)
         for step in chosen:
-            after = attempt.states[step.child] if step.child >= 0 else None
-            done = step.child == -2 and step.status == "finished"
+            after = attempt.after(step)
+            done = step.child == CLOSED and step.status == "finished"
             yield EncodedStep(
                 theorem=attempt.name, step=number, state_before=state.text, tactic=step.action,
-                state_after=NO_GOALS if step.child == -2 else after.text if after else None, status=step.status,
+                state_after=NO_GOALS if step.child == CLOSED else after.text if after else None, status=step.status,
                 proof=step in on_proof, module=attempt.module, distance=state.distance,
                 distance_after=0 if done else after.distance if after else None,
                 statement=attempt.statement, header=attempt.header, imports=attempt.imports, path=paths.get(at),
             )  # fmt: skip
             number += 1
-
-
-def _on_proof(attempt: Attempt, step: Tried) -> bool:
-    distance = attempt.states[step.parent].distance
-    if distance is None or step.child == -1:
-        return False
-    return (0 if step.child == -2 else attempt.states[step.child].distance) == distance - 1
 
 
 def _drawn(on_proof: list[Tried], tried: list[Tried], name: str, at: int, choice: Choice) -> list[Tried]:

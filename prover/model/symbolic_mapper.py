@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from prover.errors import BadInput
-from prover.model.tensors import read_safetensors
+from prover.model.tensors import read_parts
 
 FORMAT = 1
 ABOUT, WEIGHTS = "mapper.json", "mapper.safetensors"
@@ -49,12 +49,9 @@ class SymbolicMapper:
             BadInput: the folder holds none, or one of another format.
         """
         try:
-            about = json.loads((folder / ABOUT).read_text("utf-8"))
-            weights = read_safetensors(folder / WEIGHTS)
-        except (OSError, ValueError) as error:
+            about, weights = read_parts(folder, ABOUT, WEIGHTS, FORMAT)
+        except ValueError as error:
             raise BadInput(f"cannot read the mapper in {folder}: {error}; fit one with: prove mapper fit") from error
-        if about.get("format") != FORMAT:
-            raise BadInput(f"{folder} holds a mapper of format {about.get('format')}, this version reads {FORMAT}")
         return cls(about, weights, folder)
 
     def save(self, folder: Path) -> None:

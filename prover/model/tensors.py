@@ -1,15 +1,18 @@
-"""Reads safetensors files, and the folders of small models, without torch: arrays mapped into memory."""
+"""Safetensors files and the folders of small models, read without torch: arrays are mapped into memory."""
 
 from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from prover.model.language_model import ModelError
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 _TYPES = {"F32": np.float32, "F16": np.float16, "I64": np.int64}
 
@@ -38,6 +41,23 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
+def read_parts(folder: Path, about: str, weights: str, format: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The JSON object in the file ``about`` of a folder and the arrays in its file ``weights``.
+
+    Raises:
+        ValueError: a file is missing or broken, or the object's ``format`` is another; says which.
+    """
+    try:
+        found = json.loads((folder / about).read_text("utf-8"))
+        arrays = read_safetensors(folder / weights)
+    except OSError as error:
+        raise ValueError(str(error)) from error
+    known = found.get("format") if isinstance(found, dict) else None
+    if known != format:
+        raise ValueError(f"{about} is of format {known}, this version reads {format}")
+    return found, arrays
+
+
 def read_model(folder: Path, kind: str, format: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """``config.json`` and ``model.safetensors`` of a small model of ours; ``kind`` is its ``model_type``.
 
@@ -45,10 +65,21 @@ def read_model(folder: Path, kind: str, format: int) -> tuple[dict[str, Any], di
         ModelError: the files are missing, broken, of another kind or of another format.
     """
     try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        weights = read_safetensors(folder / "model.safetensors")
-    except (OSError, ValueError) as error:
-        raise ModelError(f"cannot read the {kind} in {folder}: {error}") from error
-    if config.get("model_type") != kind or config.get("format") != format:
-        raise ModelError(f"{folder} holds no {kind} of format {format}; train one with: prove train {kind}")
+        config, weights = read_parts(folder, CONFIG, WEIGHTS, format)
+    except ValueError as error:
+        raise ModelError(f"cannot read the {kind} in {folder}: {error}; train one with: prove train {kind}") from error
+    if config.get("model_type") != kind:
+        raise ModelError(f"{folder} holds no {kind}; train one with: prove train {kind}")
     return config, weights
+
+
+def write_model(
+    folder: Path, kind: str, format: int, weights: Mapping[str, np.ndarray], settings: Mapping[str, Any]
+) -> None:
+    """Writes what :func:`read_model` reads: ``weights`` in half precision, ``settings`` in ``config.json``."""
+    from safetensors.numpy import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: np.asarray(array, np.float16) for name, array in weights.items()}, folder / WEIGHTS)
+    config = {"model_type": kind, "format": format, **settings}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
-"""Looking at searches: the page (``page``), the plots (``plots``), fragments for notebooks (``fragments``).
+"""Looking at searches: the page (``page``), plots (``plots``, on ``canvas``), pieces for notebooks (``fragments``).
 
-``reading`` rebuilds a saved search from its events, ``layout`` places its states, ``figures`` counts what happened,
-``difference`` says what changed between two runs. The page's own JavaScript and CSS are in the folder ``web``.
+What they show is a :class:`prover.saved_search.SavedSearch`: ``layout`` places its states, ``looks`` says how each is
+shown, ``figures`` counts what happened, ``difference`` says what changed between two runs. The page's own JavaScript
+and CSS are in the folder ``web``.
 """

@@ -11,7 +11,7 @@ from prover.continuing import EDITS, Memory, read_edits
 from prover.errors import BadInput
 from prover.model.steering import Interventions
 from prover.report.figures import endings_of
-from prover.report.reading import SavedSearch, Step
+from prover.saved_search import SavedSearch, Step
 
 _LEMMA = re.compile(r"^(?:@\[[^\]]*\]\s*)?(?:(?:private|protected)\s+)?(?:theorem|lemma)\s+(\S+)", re.M)
 
@@ -143,7 +143,7 @@ def _table(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> li
 
 def _edits(earlier: SavedSearch) -> list[Change]:
     """What ``edits.toml`` beside the earlier run says now (bans, hints, weights show in the later run itself)."""
-    memory = Memory.of(earlier.run)
+    memory = Memory.of(earlier)
     edits = read_edits(earlier.run.folder / EDITS, memory)
     numbers = {key: node for node, key in memory.keys.items()}
     replaced: dict[str, str] = dict(edits.replaced)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prover.report.reading import Ending, SavedSearch, Step
+from prover.saved_search import Ending, SavedSearch, Step
 
 MESSAGE_WIDTH = 160
 

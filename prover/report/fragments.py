@@ -77,7 +77,7 @@ def proof_html(report: ProofReport) -> str:
         parts += [goals_html(goal) for goal in report.open_goals[:GOALS_SHOWN]]
     parts.append(_quiet(f"{report.states:,} states, {report.steps:,} steps, {report.seconds:.1f} s"))
     if report.graph is not None and report.proof is not None and report.actions:
-        from prover.report.reading import walk
+        from prover.saved_search import walk
 
         steps = steps_html(report.graph.root.state.text, walk(report.graph, report.actions))
         parts.append(f"<details><summary>step by step</summary>{steps}</details>")
@@ -87,9 +87,9 @@ def proof_html(report: ProofReport) -> str:
 def run_html(run: Run) -> str:
     """A saved search: what was asked, what came out, work by proposer, the proof step by step."""
     from prover.report.figures import work_by_proposer
-    from prover.report.reading import read
+    from prover.saved_search import read_search
 
-    search = read(run)
+    search = read_search(run)
     parts = [
         _heading(run.problem.name or "search", str(run.result.get("status", "unfinished"))),
         f'<pre style="{_BOX}">{escape(run.problem.statement)}</pre>',

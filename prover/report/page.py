@@ -11,7 +11,7 @@ import hashlib
 import html
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from prover.errors import BadInput
 from prover.model.steering import Interventions
 from prover.report.figures import checker_seconds, common_failures, time_line, work_by_proposer
 from prover.report.layout import place
-from prover.report.reading import Ending, Look, SavedSearch
+from prover.report.looks import Look, looks_of
+from prover.saved_search import Ending, SavedSearch
 from prover.search.graph import Node
 
 TEXT_LIMIT, MESSAGE_LIMIT = 20_000, 4_000
@@ -170,27 +171,8 @@ def _about(search: SavedSearch) -> dict[str, Any]:
 def _nodes(search: SavedSearch, strings: _Strings) -> dict[str, list[Any]]:
     graph = search.graph
     order = {look: number for number, look in enumerate(Look)}
-    proof = [edge.child.id for edge in search.proof if edge.child is not None]
-    children: dict[int, list[int]] = {}
-    parents = [-1] * len(graph)
-    for node in graph.nodes[1:]:
-        # The cheapest path, as the search sees it; along the proof the proof's own.
-        edge = node.best_edge
-        assert edge is not None
-        parents[node.id] = edge.parent.id
-    before = search.graph.root.id
-    for child in proof:
-        if not _above(parents, child, before):
-            parents[child] = before
-        before = child
-    for child, parent in enumerate(parents[1:], 1):
-        children.setdefault(parent, []).append(child)
-    on_proof, sizes = set(proof), _sizes(children, len(graph))
-    for below in children.values():
-        # First what the search liked best (or the proof), which runs straight on; then small branches before large
-        # ones, so that lines are short.
-        below.sort(key=lambda n: (n not in on_proof, n not in children, graph.nodes[n].cost, n))
-        below[1:] = sorted(below[1:], key=lambda n: (sizes[n], graph.nodes[n].cost, n))
+    parents = _parents(search)
+    children = _ordered_children(search, parents)
     places = place(children, pack=len(graph) > PACKED_ABOVE)
     return {
         "parent": parents,
@@ -203,9 +185,40 @@ def _nodes(search: SavedSearch, strings: _Strings) -> dict[str, list[Any]]:
         "cost": [_number(n.cost) for n in graph.nodes],
         "heuristic": [_number(n.heuristic) for n in graph.nodes],
         "value": [None if n.value is None else _number(n.value) for n in graph.nodes],
-        "look": [order[look] for look in search.looks()],
+        "look": [order[look] for look in looks_of(search)],
         "when": [round(search.added.get(n.id, 0.0), 3) for n in graph.nodes],
     }  # fmt: skip
+
+
+def _parents(search: SavedSearch) -> list[int]:
+    """Below which state each is drawn (-1: the root): that of its cheapest path, as the search sees it, and along the
+    proof the proof's own."""
+    parents = [-1] * len(search.graph)
+    for node in search.graph.nodes[1:]:
+        assert node.best_edge is not None
+        parents[node.id] = node.best_edge.parent.id
+    before = search.graph.root.id
+    for edge in search.proof:
+        if edge.child is not None:
+            if not _above(parents, edge.child.id, before):
+                parents[edge.child.id] = before
+            before = edge.child.id
+    return parents
+
+
+def _ordered_children(search: SavedSearch, parents: Sequence[int]) -> dict[int, list[int]]:
+    """The states below each. First what the search liked best (or the proof), which runs straight on; then small
+    branches before large ones, so that lines are short."""
+    nodes = search.graph.nodes
+    children: dict[int, list[int]] = {}
+    for child, parent in enumerate(parents[1:], 1):
+        children.setdefault(parent, []).append(child)
+    on_proof = {edge.child.id for edge in search.proof if edge.child is not None}
+    sizes = _sizes(children, len(nodes))
+    for below in children.values():
+        below.sort(key=lambda n: (n not in on_proof, n not in children, nodes[n].cost, n))
+        below[1:] = sorted(below[1:], key=lambda n: (sizes[n], nodes[n].cost, n))
+    return children
 
 
 def _sizes(children: Mapping[int, list[int]], count: int) -> list[int]:
@@ -219,7 +232,7 @@ def _sizes(children: Mapping[int, list[int]], count: int) -> list[int]:
     return sizes
 
 
-def _above(parents: list[int], node: int, below: int) -> bool:
+def _above(parents: Sequence[int], node: int, below: int) -> bool:
     """Whether ``node`` is ``below`` or stands above it: hanging it below would make a circle."""
     while below >= 0:
         if below == node:

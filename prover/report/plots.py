@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.errors import BadInput
+from prover.report.canvas import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
 
 FORMATS = (".png", ".svg")
 Points = Sequence[tuple[float, float]]
-
-
-def _figure(width: float = 7.0, height: float = 4.0) -> Figure:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise BadInput("plots need matplotlib: pip install 'neural-prover[plots]'") from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _axes(figure: Figure, x: str, y: str, title: str) -> Axes:
@@ -72,7 +62,7 @@ def learning_curves(
     """
     if not any(curves.values()):
         raise BadInput("a learning curve needs points; there are none")
-    figure = _figure()
+    figure = new_figure()
     axes = _axes(figure, x, y, title)
     for name, points in curves.items():
         steps, values = [p[0] for p in points], [p[1] for p in points]
@@ -102,7 +92,7 @@ def curriculum_stages(stages: Points, success: Mapping[str, Points], *, title: s
     """
     if not stages:
         raise BadInput("a plot of stages needs at least one (step, stage)")
-    figure = _figure()
+    figure = new_figure()
     axes = _axes(figure, "training step", "stage", title)
     axes.step([s[0] for s in stages], [s[1] for s in stages], where="post", color="0.5", label="stage")
     axes.set_yticks(sorted({s[1] for s in stages}))
@@ -133,7 +123,7 @@ def accuracy_by_layer(
     for name, values in {**scores, **dashed}.items():
         if len(values) != len(layers):
             raise BadInput(f"{name!r} has {len(values)} scores for {len(layers)} layers")
-    figure = _figure()
+    figure = new_figure()
     axes = _axes(figure, "layer", y, title)
     for name, values in scores.items():
         axes.plot(layers, values, marker="o", label=name)
@@ -191,7 +181,7 @@ def calibration(
         BadInput: as for :func:`reliability`, or matplotlib is missing.
     """
     tables = {name: reliability(*pair, bins) for name, pair in predictions.items()}
-    figure = _figure(5.0, 5.0)
+    figure = new_figure(5.0, 5.0)
     axes = _axes(figure, "predicted probability", "observed frequency", title)
     axes.plot([0, 1], [0, 1], color="0.6", linestyle=":", linewidth=1)
     for name, table in tables.items():

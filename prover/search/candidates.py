@@ -295,7 +295,7 @@ class CandidateStream:
         while self._heap:
             cost, index, _, scored = self._heap[0]
             if scored is None:
-                self._read(cost, index)
+                self._read(index)
                 continue
             known = None if scored.again else self._seen.get(scored.candidate.action.strip())
             if known is None:
@@ -326,7 +326,7 @@ class CandidateStream:
         self._serial += 1
         heapq.heapreplace(self._heap, (cost, index, self._serial, None))
 
-    def _read(self, cost: float, index: int) -> None:
+    def _read(self, index: int) -> None:
         """Replaces the bound at the top of the heap by a candidate that was read."""
         source = self._sources.get(index)
         if source is None:

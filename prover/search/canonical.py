@@ -8,6 +8,7 @@ text only the numerals are replaced.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOKEN = re.compile(r"[^\W\d_][\w'.!?✝₀-₉]*|\d+|[^\s\w]|_\w*")
@@ -72,7 +73,7 @@ def _plain(token: str, kinds: dict[str, str]) -> str:
     return token if known is None else known
 
 
-def relation_of(tokens: list[str] | tuple[str, ...]) -> str:
+def relation_of(tokens: Sequence[str]) -> str:
     """The loosest relation of a formula, as far as tokens tell; its first token where there is none."""
     for mark in RELATIONS:
         if mark in tokens:

@@ -71,9 +71,7 @@ class Checks:
             return replace(verdict, details={**verdict.details, "objections": objections})
         return verdict
 
-    def _objections(
-        self, check: ConsistencyCheck, actions: tuple[str, ...], verdict: Verdict
-    ) -> list[tuple[str, str]]:
+    def _objections(self, check: ConsistencyCheck, actions: tuple[str, ...], verdict: Verdict) -> list[tuple[str, str]]:
         return [(str(code), str(sentence)) for code, sentence in check.check(self._problem, actions, verdict)]
 
 

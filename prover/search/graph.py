@@ -258,9 +258,7 @@ class SearchGraph:
         repeated node are dropped; at most ``100 * limit`` partial paths are looked at.
         """
         serial = 0
-        waiting: list[tuple[float, int, float, Node, tuple[Edge, ...]]] = [
-            (node.cost, 0, 0.0, node, ())
-        ]
+        waiting: list[tuple[float, int, float, Node, tuple[Edge, ...]]] = [(node.cost, 0, 0.0, node, ())]
         found = 0
         for _ in range(100 * limit):
             if not waiting or found >= limit:
@@ -297,42 +295,15 @@ class SearchGraph:
 
         out: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
         for node in self.nodes:
-            out.add_node(
-                node.id,
-                text=node.state.text if not (node.finished and node.id) else "no goals",
-                status=node.status.value,
-                depth=node.depth,
-                cost=node.cost,
-                value=node.value,
-                goals=0 if node.finished else node.state.goals,
-                size=0 if node.finished else node.state.size,
-                distance_to_proof=node.distance_to_proof,
-                finished=node.finished,
-            )
+            out.add_node(node.id, **_node_attributes(node))
         for node in self.nodes:
             for position, edge in enumerate(node.outgoing):
-                target: int | str
                 if edge.child is not None:
-                    target = edge.child.id
+                    out.add_edge(node.id, edge.child.id, **_edge_attributes(edge))
                 elif failures:
-                    target = f"{node.id}.{position}"
-                    out.add_node(target, text=edge.result.message, status="failed_step")
-                else:
-                    continue
-                out.add_edge(
-                    node.id,
-                    target,
-                    action=edge.candidate.action,
-                    proposer=edge.candidate.proposer,
-                    proposers=tuple(edge.proposers),
-                    cost=edge.cost,
-                    status=edge.result.status.value,
-                    kind=edge.result.kind,
-                    message=edge.result.message,
-                    micros=edge.result.micros,
-                    best=edge.child is not None and edge.child.best_edge is edge,
-                    rejected=edge.child is not None and edge.child.status is NodeStatus.REJECTED,
-                )
+                    failed = f"{node.id}.{position}"
+                    out.add_node(failed, text=edge.result.message, status="failed_step")
+                    out.add_edge(node.id, failed, **_edge_attributes(edge))
         return out
 
     def check_invariants(self) -> None:
@@ -385,3 +356,33 @@ class SearchGraph:
             dead = (NodeStatus.FAILED, NodeStatus.REJECTED, NodeStatus.REFUTED)
             assert all(child.status in dead for child in children), f"{where}: failed too early"
         assert node.status is not NodeStatus.REJECTED, where
+
+
+def _node_attributes(node: Node) -> dict[str, Any]:
+    return {
+        "text": "no goals" if node.finished and node.id else node.state.text,
+        "status": node.status.value,
+        "depth": node.depth,
+        "cost": node.cost,
+        "value": node.value,
+        "goals": 0 if node.finished else node.state.goals,
+        "size": 0 if node.finished else node.state.size,
+        "distance_to_proof": node.distance_to_proof,
+        "finished": node.finished,
+    }
+
+
+def _edge_attributes(edge: Edge) -> dict[str, Any]:
+    child = edge.child
+    return {
+        "action": edge.candidate.action,
+        "proposer": edge.candidate.proposer,
+        "proposers": tuple(edge.proposers),
+        "cost": edge.cost,
+        "status": edge.result.status.value,
+        "kind": edge.result.kind,
+        "message": edge.result.message,
+        "micros": edge.result.micros,
+        "best": child is not None and child.best_edge is edge,
+        "rejected": child is not None and child.status is NodeStatus.REJECTED,
+    }

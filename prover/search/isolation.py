@@ -122,9 +122,7 @@ class Guard:
         if error is not None:
             self._on_fault(plugin, role, error)
 
-    def call(
-        self, plugin: object, role: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T | None:
+    def call(self, plugin: object, role: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What ``function`` of ``plugin`` returns; None where it breaks, or broke before.
 
         Raises:

@@ -129,7 +129,12 @@ class _Search:
         if self.events:
             self.events.emit(
                 ev.SearchStarted(
-                    self.problem, self.config, self.meter.budget, self.proposers.names, self.seed, root.state,
+                    self.problem,
+                    self.config,
+                    self.meter.budget,
+                    self.proposers.names,
+                    self.seed,
+                    root.state,
                     dict(self.scorer.weights),
                 )
             )
@@ -198,9 +203,7 @@ class _Search:
         """Has the modules read the state of ``node`` once; True where that refutes the whole problem."""
         for module, insight in self.streams[node.id].prepare().items():
             if self.events:
-                self.events.emit(
-                    ev.InsightFound(node.id, module, insight.facts, insight.features, insight.refutation)
-                )
+                self.events.emit(ev.InsightFound(node.id, module, insight.facts, insight.features, insight.refutation))
             if insight.refutation is None:
                 continue
             if self.refuter.refutes(self.graph.path_to(node), insight.refutation):
@@ -244,9 +247,7 @@ class _Search:
         candidates = self._limited([self._first(scored) for scored in chunk])
         results = self.environment.step(node.state, candidates)
         if len(results) != len(chunk):
-            raise InfrastructureFault(
-                f"the environment answered {len(results)} results to {len(chunk)} actions"
-            )
+            raise InfrastructureFault(f"the environment answered {len(results)} results to {len(chunk)} actions")
         results = [
             self._postponed(node, scored, candidate, result)
             for scored, candidate, result in zip(chunk, candidates, results, strict=True)
@@ -257,9 +258,7 @@ class _Search:
         if any(self.checker.check(edge) for edge in closing):
             return True
         # A merge is a new path, which may repair an answer that was rejected before.
-        merged = self.checker.waiting and any(
-            edge.child is not None and not edge.created for edge in edges
-        )
+        merged = self.checker.waiting and any(edge.child is not None and not edge.created for edge in edges)
         return merged and self.checker.recheck()
 
     def _first(self, scored: Scored) -> Candidate:
@@ -284,10 +283,7 @@ class _Search:
         if share >= self.config.step_wall_ms:
             return candidates
         wall_ms = max(1, int(share))  # 0 would mean "no limit of its own"
-        return [
-            replace(candidate, wall_ms=min(wall_ms, candidate.wall_ms or wall_ms))
-            for candidate in candidates
-        ]
+        return [replace(candidate, wall_ms=min(wall_ms, candidate.wall_ms or wall_ms)) for candidate in candidates]
 
     # -------------------------------------------------------------------------------- recording
 
@@ -296,9 +292,7 @@ class _Search:
         if result.status is StepStatus.PROGRESS and result.state is None:
             raise InfrastructureFault(f"the environment made progress without a state: {result}")
         self.meter.steps += 1
-        edge, improved = self.graph.add(
-            node, scored.candidate, scored.cost, result, scored.proposers
-        )
+        edge, improved = self.graph.add(node, scored.candidate, scored.cost, result, scored.proposers)
         child = edge.child
         self.proposers.count(edge)
         if self.rewards and result.kind != POSTPONED:
@@ -335,9 +329,7 @@ class _Search:
             self.streams[node.id] = self.proposers.stream(node.state)
             self._push(node)
         if self.events and edge is not None:
-            self.events.emit(
-                ev.NodeAdded(node.id, edge.parent.id, node.depth, node.cost, node.heuristic, node.state)
-            )
+            self.events.emit(ev.NodeAdded(node.id, edge.parent.id, node.depth, node.cost, node.heuristic, node.state))
 
     def _exhaust(self, node: Node) -> None:
         """No candidate is left: others may be merged into the node, but its state is done with."""
@@ -373,11 +365,7 @@ class _Search:
             best_open=self._best_open(),
         )
         if self.events:
-            self.events.emit(
-                ev.SearchFinished(
-                    status, reason.value, outcome.steps, outcome.states, outcome.seconds
-                )
-            )
+            self.events.emit(ev.SearchFinished(status, reason.value, outcome.steps, outcome.states, outcome.seconds))
         return outcome
 
     def _best_open(self) -> Node | None:

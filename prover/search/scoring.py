@@ -88,7 +88,8 @@ class SearchConfig:
                 raise BadInput(f"search setting {name} must be at least 1, not {number}")
         for name in (
             "first_heartbeats", "second_try", "chunk_delta", "step_cost", "score_scale", "alpha", "size_weight",
-            "goal_weight", "value_weight", "diversity", "exploration", "alternative_paths", "reward_weight", "plugin_seconds",
+            "goal_weight", "value_weight", "diversity", "exploration", "alternative_paths", "reward_weight",
+            "plugin_seconds",
         ):  # fmt: skip
             number = getattr(self, name)
             if not 0 <= number < math.inf:
@@ -106,14 +107,10 @@ class Scorer:
 
     __slots__ = ("_random", "_root_size", "config", "weights")
 
-    def __init__(
-        self, config: SearchConfig, weights: Mapping[str, float], root: State, seed: int = 0
-    ) -> None:
+    def __init__(self, config: SearchConfig, weights: Mapping[str, float], root: State, seed: int = 0) -> None:
         for name, weight in weights.items():
             if not 0 <= weight < math.inf:
-                raise BadInput(
-                    f"the weight of {name!r} must be finite and not negative, not {weight}"
-                )
+                raise BadInput(f"the weight of {name!r} must be finite and not negative, not {weight}")
         self.config = config
         self.weights = weights
         self._root_size = max(1, root.size)
@@ -138,9 +135,7 @@ class Scorer:
             surprise = candidate.surprise
         elif candidate.score is not None:
             if not 0 < candidate.score <= 1 + _ROUNDING:
-                raise ValueError(
-                    f"score {candidate.score} of {candidate.action!r} is not in (0, 1]"
-                )
+                raise ValueError(f"score {candidate.score} of {candidate.action!r} is not in (0, 1]")
             surprise = candidate.surprise * config.score_scale
         else:
             raise ValueError(f"{candidate.action!r} has neither a log-probability nor a score")

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["lease_server", "open_server", "status", "stop"]
 
 
-def open_server(
-    toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None
-) -> LeanServer:
+def open_server(toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None) -> LeanServer:
     """A Lean server: a warm one of the resident service where to be had, else one of its own."""
     from prover.service import client
 

@@ -61,9 +61,7 @@ class ServiceStatus:
         return "\n".join(lines)
 
 
-def open_server(
-    toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None
-) -> LeanServer:
+def open_server(toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None) -> LeanServer:
     """A Lean server; see :func:`prover.service.open_server`. Starts nothing before first use."""
     if not use_service or memory_limit_mb is not None:
         return LeanServer(toolchain, memory_limit_mb=memory_limit_mb)

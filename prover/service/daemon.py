@@ -338,9 +338,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    daemon = Daemon(
-        spec, folder, listener, float(os.environ.get("PROVER_SERVICE_IDLE", IDLE_SECONDS))
-    )
+    daemon = Daemon(spec, folder, listener, float(os.environ.get("PROVER_SERVICE_IDLE", IDLE_SECONDS)))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     daemon.serve()
 

@@ -7,21 +7,26 @@ is whole or ignored, so gathering stops and resumes at any time.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, cast
 
 import msgspec
 
-from prover.domain import Candidate
 from prover.errors import BadInput
 from prover.problem import Problem
 from prover.runs import open_run
+from prover.saved_search import read_search
+from prover.search.graph import Node, SearchGraph
 from prover.search.outcome import SearchOutcome
+
+FAILED, CLOSED = -1, -2
+"""What :class:`Tried` has instead of a state: the step failed, or left no goal."""
 
 
 class Tried(msgspec.Struct, frozen=True, array_like=True):
-    """One step: from state ``parent`` to state ``child`` (-1 where it failed, -2 where no goal was left).
+    """One step, from state ``parent`` to state ``child`` (or ``FAILED``, ``CLOSED``).
 
     ``status`` and ``kind`` are those of :class:`prover.domain.StepResult`; ``micros`` is Lean's own time;
     ``cost`` is what its proposer thought of it, in nats.
@@ -62,6 +67,17 @@ class Attempt(msgspec.Struct, frozen=True):
     states: tuple[Visited, ...]
     tried: tuple[Tried, ...]
 
+    def after(self, step: Tried) -> Visited | None:
+        """The state that a step led to; None where it failed or left no goal."""
+        return self.states[step.child] if step.child >= 0 else None
+
+    def on_proof(self, step: Tried) -> bool:
+        """Whether a step leads one step nearer to the end of an accepted proof."""
+        distance, after = self.states[step.parent].distance, self.after(step)
+        if distance is None or step.child == FAILED:
+            return False
+        return (0 if after is None else after.distance) == distance - 1
+
 
 LONGEST_STATE = 4_000
 """Characters kept of a state's text."""
@@ -69,32 +85,7 @@ LONGEST_STATE = 4_000
 
 def attempt_of(problem: Problem, outcome: SearchOutcome, seconds: float) -> Attempt:
     """The record of a finished search that took ``seconds`` with opening the problem."""
-    graph = outcome.graph
-    states: list[Visited] = []
-    number: dict[int, int] = {}
-    for node in graph.nodes:
-        if node.finished and node is not graph.root:
-            continue
-        number[node.id] = len(states)
-        state = node.state
-        states.append(
-            Visited(state.text[:LONGEST_STATE], state.goals, state.size, node.depth, node.distance_to_proof)
-        )
-    tried: list[Tried] = []
-    for edge in graph.edges():
-        child = -1
-        if edge.child is not None:
-            child = -2 if edge.child.finished else number[edge.child.id]
-        tried.append(
-            Tried(
-                number[edge.parent.id], child, edge.candidate.action, edge.candidate.proposer,
-                round(edge.candidate.surprise, 4), edge.result.status.value, edge.result.kind, edge.result.micros,
-            )
-        )  # fmt: skip
-    return Attempt(
-        problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
-        outcome.status, round(seconds, 3), outcome.steps, tuple(outcome.actions), tuple(states), tuple(tried),
-    )  # fmt: skip
+    return _record(problem, outcome.graph, outcome.actions, outcome.status, outcome.steps, seconds)
 
 
 def attempt_of_run(folder: Path) -> Attempt:
@@ -103,58 +94,51 @@ def attempt_of_run(folder: Path) -> Attempt:
     Raises:
         BadInput: the folder holds no saved search, or its events do not belong together.
     """
-    run = open_run(folder)
-    states: dict[int, Visited] = {}
-    finished: set[int] = set()
-    steps: list[dict[str, Any]] = []
-    actions: tuple[str, ...] = ()
-    try:
-        for event in run.events():
-            match event["event"]:
-                case "search_started" | "node_added":
-                    text, depth = event["text"][:LONGEST_STATE], event.get("depth", 0)
-                    states[event["node"]] = Visited(text, event["goals"], event["size"], depth, None)
-                    if event["goals"] == 0:
-                        finished.add(event["node"])
-                case "step_tried":
-                    steps.append(event)
-                case "proof_found":
-                    actions = tuple(event["actions"])
-        order = {node: number for number, node in enumerate(n for n in states if n == 0 or n not in finished)}
-        child = {number: _child(event["child"], order) for number, event in enumerate(steps)}
-        tried = tuple(
-            Tried(
-                order[e["node"]], child[i], e["action"], e["proposer"], round(_surprise(e), 4), e["status"], e["kind"],
-                e["micros"],
-            )
-            for i, e in enumerate(steps)
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError) as error:
-        raise BadInput(f"the events of {folder} cannot be read: {type(error).__name__}: {error}") from error
-    distances = distances_on(tried, actions)
-    visited = tuple(msgspec.structs.replace(states[n], distance=distances.get(i)) for n, i in order.items())
-    problem, result = run.problem, run.result
+    search = read_search(open_run(folder))
+    problem, result = search.run.problem, search.run.result
+    if not problem.name:
+        problem = replace(problem, name="theorem")
+    status, seconds = str(result.get("status", "")), float(result.get("seconds") or 0.0)
+    return _record(problem, search.graph, search.actions, status, len(search.steps), seconds)
+
+
+def _record(
+    problem: Problem, graph: SearchGraph, actions: Sequence[str], status: str, steps: int, seconds: float
+) -> Attempt:
+    # Each finished state is one way to end: only that there is no goal left is worth a record.
+    kept = [node for node in graph.nodes if node is graph.root or not node.finished]
+    number = {node.id: position for position, node in enumerate(kept)}
+    states = [
+        Visited(
+            node.state.text[:LONGEST_STATE], node.state.goals, node.state.size, node.depth, node.distance_to_proof
+        )
+        for node in kept
+    ]  # fmt: skip
+    tried = [
+        Tried(
+            number[edge.parent.id], _child(edge.child, number), edge.candidate.action, edge.candidate.proposer,
+            round(edge.candidate.surprise, 4), edge.result.status.value, edge.result.kind, edge.result.micros,
+        )
+        for edge in graph.edges()
+    ]  # fmt: skip
     return Attempt(
-        problem.name or "theorem", problem.statement, problem.header, problem.imports,
-        problem.metadata.get("module", ""), str(result.get("status", "")), float(result.get("seconds") or 0.0),
-        len(steps), actions, visited, tried,
+        problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
+        status, round(seconds, 3), steps, tuple(actions), tuple(states), tuple(tried),
     )  # fmt: skip
 
 
-def _child(node: int | None, order: dict[int, int]) -> int:
-    return -1 if node is None else order.get(node, -2)
-
-
-def _surprise(event: dict[str, Any]) -> float:
-    return Candidate(event["action"], event["proposer"], event["log_probability"], event["score"]).surprise
+def _child(node: Node | None, number: Mapping[int, int]) -> int:
+    if node is None:
+        return FAILED
+    return CLOSED if node.finished else number[node.id]
 
 
 def distances_on(tried: Sequence[Tried], actions: Sequence[str]) -> dict[int, int]:
     """How many steps it is from each state of the accepted proof to its end."""
-    taken = {(step.parent, step.action): step.child for step in tried if step.child != -1}
+    taken = {(step.parent, step.action): step.child for step in tried if step.child != FAILED}
     path = [0]
     for action in actions[:-1]:
-        path.append(taken.get((path[-1], action), -1))
+        path.append(taken.get((path[-1], action), FAILED))
     return {at: len(actions) - number for number, at in enumerate(path)} if actions else {}
 
 
@@ -164,6 +148,52 @@ def append(path: Path, attempt: Attempt) -> None:
         stream.write(msgspec.json.encode(attempt) + b"\n")
 
 
+class AttemptFile:
+    """A file of attempts that grows; ``proved`` says of each problem that it holds, by name, whether it was proved.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self.proved = {a.name: a.status == "proved" for a in read_attempts(path)} if path.exists() else {}
+
+    def missing(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems of which it holds no attempt."""
+        return [problem for problem in problems if problem.name not in self.proved]
+
+    def add(self, attempt: Attempt) -> None:
+        """Appends an attempt, on the disk at once."""
+        append(self._path, attempt)
+        self.proved[attempt.name] = attempt.status == "proved"
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many problems there are, and how many of them were proved."""
+        return len(self.proved), sum(self.proved.values())
+
+    def __str__(self) -> str:
+        return f"{sum(self.proved.values())} of {len(self.proved)} proved"
+
+
+def holds_attempts(path: Path) -> bool:
+    """Whether the first line of a file is an attempt.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    try:
+        with _opened(path) as stream:
+            msgspec.json.decode(stream.readline(), type=Attempt)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
 def read_attempts(path: Path) -> Iterator[Attempt]:
     """The attempts of a file (``.gz``: compressed), one at a time; a line cut short by a crash is passed over.
 
@@ -171,9 +201,8 @@ def read_attempts(path: Path) -> Iterator[Attempt]:
         BadInput: the file cannot be read.
     """
     decoder = msgspec.json.Decoder(Attempt)
-    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rb") as stream:
+        with _opened(path) as stream:
             for line in stream:
                 try:
                     yield decoder.decode(line)
@@ -183,15 +212,5 @@ def read_attempts(path: Path) -> Iterator[Attempt]:
         raise BadInput(f"cannot read the attempts {path}: {error.strerror}") from error
 
 
-def positives(attempts: Iterable[Attempt]) -> Iterator[tuple[str, str]]:
-    """(state, tactic) for every step that is on a found proof: it leads one step nearer to its end."""
-    for attempt in attempts:
-        if attempt.status != "proved":
-            continue
-        for step in attempt.tried:
-            state = attempt.states[step.parent]
-            if state.distance is None or step.child == -1:
-                continue
-            after = 0 if step.child == -2 else attempt.states[step.child].distance
-            if after is not None and after == state.distance - 1 and (step.child != -2 or step.status == "finished"):
-                yield state.text, step.action
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from prover.lean import protocol as p
 from prover.lean.server import LeanServer
 from prover.lean.verify import blanked
 from prover.traces.theorem import (
+    NO_GOALS,
     UNKNOWN,
     CorpusFile,
     CorpusPremise,
@@ -67,7 +69,7 @@ def trace_text(
         InfrastructureFault: Lean failed or did not finish in time.
     """
     header = server.parse_header(text)
-    body = blanked(text, header)
+    body = blanked(text, header.body)
     environment = server.open_environment(header.imports).environment
     try:
         found = server.trace(environment, body, wall_ms=int(seconds * 1000))
@@ -77,22 +79,19 @@ def trace_text(
     declared = {d.name: d for d in found.declarations}
     lines = _Lines(text)
     paths = _Paths(file_path, declared)
+    tactics = _by_declaration(found.tactics)
     theorems: list[TracedTheorem] = []
     spans: list[tuple[Span, ...]] = []
     skipped: list[tuple[str, str]] = []
-    tactics: dict[str, list[p.TacticTrace]] = {}
-    for tactic in found.tactics:
-        # The kind of a bare symbol or keyword (`]`, `;`, `by`) is its text: no tactic.
-        if tactic.kind != tactic.tactic:
-            tactics.setdefault(tactic.declaration, []).append(tactic)
     for declaration in found.declarations:
         if declaration.kind != "theorem":
             continue
-        reason = _objection(declaration, found.messages, tactics.get(declaration.name, ()))
+        own = tactics[declaration.name]
+        reason = _objection(declaration, found.messages, own)
         if reason:
             skipped.append((declaration.name, reason))
             continue
-        steps = _steps(tactics.get(declaration.name, ()), lines, paths)
+        steps = _steps(own, lines, paths)
         start, end = _range(declaration.keyword)
         theorems.append(
             TracedTheorem(url, commit, file_path, declaration.name, start, end, tuple(step for step, _ in steps))
@@ -104,6 +103,15 @@ def trace_text(
         tuple(_corpus_premise(d, lines) for d in found.declarations),
     )
     return FileTrace(digest_of(text), tuple(header.imports), tuple(theorems), tuple(spans), corpus, tuple(skipped))
+
+
+def _by_declaration(tactics: Iterable[p.TacticTrace]) -> Mapping[str, list[p.TacticTrace]]:
+    found: defaultdict[str, list[p.TacticTrace]] = defaultdict(list)
+    for tactic in tactics:
+        # The kind of a bare symbol or keyword (`]`, `;`, `by`) is its text: no tactic.
+        if tactic.kind != tactic.tactic:
+            found[tactic.declaration].append(tactic)
+    return found
 
 
 def module_path(module: str) -> str:
@@ -182,7 +190,7 @@ def _steps(tactics: Iterable[p.TacticTrace], lines: _Lines, paths: _Paths) -> li
     seen: dict[tuple[str, str, str], tuple[TracedTactic, Span]] = {}
     for tactic in sorted(tactics, key=lambda t: (t.start, [-n for n in t.end])):
         signature = (tactic.state_before, tactic.tactic, tactic.state_after)
-        if tactic.state_before == "no goals" or signature in seen:
+        if tactic.state_before == NO_GOALS or signature in seen:
             continue
         span = lines.offset(*tactic.start), lines.offset(*tactic.end)
         step = TracedTactic(

@@ -54,7 +54,7 @@ def replay_file(server: LeanServer, text: str, trace: FileTrace) -> Iterator[Rep
     """
     if digest_of(text) != trace.digest:
         raise BadInput(f"{trace.corpus.path} is not the text that was traced; trace it again")
-    body = blanked(text, server.parse_header(text))
+    body = blanked(text, server.parse_header(text).body)
     for theorem, spans in zip(trace.theorems, trace.spans, strict=True):
         if len(spans) != len(theorem.traced_tactics):
             raise BadInput(f"{theorem.full_name}: the trace has {len(spans)} places for its tactics; trace it again")

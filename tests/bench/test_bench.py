@@ -47,9 +47,7 @@ def report(problem: Problem, status: str = "proved") -> ProofReport:
 @pytest.fixture
 def suite_path(tmp_path: Path) -> Path:
     path = tmp_path / "small.jsonl"
-    path.write_text(
-        "".join(json.dumps({"name": n, "statement": f"theorem {n} : 1 = 1"}) + "\n" for n in NAMES)
-    )
+    path.write_text("".join(json.dumps({"name": n, "statement": f"theorem {n} : 1 = 1"}) + "\n" for n in NAMES))
     return path
 
 
@@ -141,9 +139,7 @@ def test_an_interrupted_run_resumes_to_the_same_results(suite_path: Path, tmp_pa
     assert summary["proposers"] == {"automation": 2}
 
 
-def test_faults_stay_in_the_denominator_and_are_tried_again(
-    suite_path: Path, tmp_path: Path
-) -> None:
+def test_faults_stay_in_the_denominator_and_are_tried_again(suite_path: Path, tmp_path: Path) -> None:
     broken = True
 
     def answer(problem: Problem) -> ProofReport:

@@ -40,9 +40,7 @@ Prove = Callable[..., Ran]
 
 def call(*words: str, stdin: str | bytes | None = None) -> Ran:
     """Runs `prove` in this process."""
-    result = CliRunner().invoke(
-        cli, list(words), input=stdin, catch_exceptions=False, prog_name="prove"
-    )
+    result = CliRunner().invoke(cli, list(words), input=stdin, catch_exceptions=False, prog_name="prove")
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 

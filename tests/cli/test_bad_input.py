@@ -49,7 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("this must be found out without Lean")
 
     monkeypatch.setattr("prover.session.Session.__init__", no_session)
-    monkeypatch.setattr("prover.session.find_lean", lambda *a, **k: None)
+    monkeypatch.setattr("prover.lean.toolchain.find_lean", lambda *a, **k: None)
 
 
 @pytest.mark.parametrize(("words", "says"), NO_LEAN_NEEDED)

@@ -112,7 +112,8 @@ def test_traces_and_a_folder_of_saved_searches(model: str, tmp_path: Path) -> No
     state = {"text": "⊢ True", "goals": 1, "size": 1, "key": "k"}
     tried = {
         "event": "step_tried", "node": 0, "action": "rfl", "proposer": "a", "log_probability": None, "score": 0.5,
-        "child": None, "status": "failed", "kind": "tactic", "micros": 1,
+        "child": None, "status": "failed", "kind": "tactic", "micros": 1, "message": "", "step": 1, "seconds": 0.1,
+        "cost": 0.5, "merged": False, "reward": 0.0, "proposers": ["a"],
     }  # fmt: skip
     for name in ("one", "two"):
         run = tmp_path / "runs" / name

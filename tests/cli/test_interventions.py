@@ -179,7 +179,7 @@ def test_a_language_model_is_masked_and_steered_and_explain_says_so(
     assert "this search has none" in prove("continue", "first", *LOG, "--no-model").err
 
 
-REFUTER = '''
+REFUTER = """
 from prover.domain import Insight, Refutation
 from prover.hookspecs import hookimpl
 
@@ -192,7 +192,7 @@ class Refuter:
 @hookimpl
 def prover_modules():
     return [Refuter()]
-'''
+"""
 
 
 @pytest.mark.parametrize(

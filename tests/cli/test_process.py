@@ -36,9 +36,7 @@ def test_help_imports_nothing_heavy(env: dict[str, str]) -> None:
         "heavy = {'rich', 'networkx', 'msgspec', 'psutil', 'prover.lean', 'numpy', 'sympy', 'torch'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
     assert "Usage: prove" in done.stdout
     assert done.stderr.strip() == "[]"
 
@@ -97,9 +95,7 @@ def test_an_interruption_leaves_no_process(
 
 
 @pytest.mark.lean
-def test_an_interrupted_bench_resumes(
-    env: dict[str, str], lean_toolchain: Toolchain, tmp_path: Path
-) -> None:
+def test_an_interrupted_bench_resumes(env: dict[str, str], lean_toolchain: Toolchain, tmp_path: Path) -> None:
     """Ctrl-C prints the partial table and the command that goes on; that command finishes it."""
     problems = [{"name": f"p{i}", "statement": f"theorem p{i} : {i} = {i}"} for i in range(300)]
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(p) + "\n" for p in problems))

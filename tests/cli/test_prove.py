@@ -213,9 +213,7 @@ def test_one_name_of_a_file(prove: Prove, tmp_path: Path) -> None:
 
 def test_a_theorem_with_a_sorry_left_is_not_called_proved(prove: Prove, tmp_path: Path) -> None:
     path = tmp_path / "F.lean"
-    path.write_text(
-        "theorem t (a b : Nat) : a + b = b + a ∧ a = b := by\n  constructor\n  · sorry\n  · sorry\n"
-    )
+    path.write_text("theorem t (a b : Nat) : a + b = b + a ∧ a = b := by\n  constructor\n  · sorry\n  · sorry\n")
     value = prove("F.lean", "--json", "--write").json
     assert [r["status"] for r in value["results"]] == ["not_proved", "not_proved"]
     assert value["results"][0]["reason"] == "partial"

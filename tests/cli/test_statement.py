@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover.cli.statement import blank, declarations, has_sorry, is_bare_theorem, read_statement
+from prover.cli.statement import blank, declarations, is_bare_theorem, read_statement
 from prover.errors import BadInput
 
 
@@ -87,12 +87,6 @@ def test_blank_never_changes_length_or_lines(text: str) -> None:
     shown = blank(text)
     assert len(shown) == len(text)
     assert shown.count("\n") == text.count("\n")
-
-
-def test_sorry_is_a_word_of_the_code() -> None:
-    assert has_sorry("theorem t : 1 = 1 := by sorry")
-    assert not has_sorry('theorem t : "sorry" = "sorry" -- sorry')
-    assert not has_sorry("theorem t (sorry' notsorry : Nat) : 1 = 1")
 
 
 def test_what_is_a_file() -> None:

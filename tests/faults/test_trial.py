@@ -33,9 +33,7 @@ def test_faults_of_lean_clock_and_disk_change_nothing(lean_toolchain: Toolchain,
     assert tally.compared >= len(FEW)
 
 
-def test_faults_of_the_resident_server_change_nothing(
-    lean_toolchain: Toolchain, tmp_path: Path
-) -> None:
+def test_faults_of_the_resident_server_change_nothing(lean_toolchain: Toolchain, tmp_path: Path) -> None:
     tally = trial(tmp_path, 3, "resident")
     assert tally.ok, str(tally)
     assert tally.injected.total() >= 3

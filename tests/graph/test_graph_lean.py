@@ -35,10 +35,12 @@ CHAINS = {
     "30 implications, to introduce": (implications(30) + " : P0 → P30", ""),
     "transitive relation": (related(20) + ": r x0 x20", ""),
     "symmetric too": (
-        RELATION + "(sy : ∀ x y, r x y → r y x) (a b c d : α) (h : r b a) (k : r b c) (e : d = c) : r a d", "",
+        RELATION + "(sy : ∀ x y, r x y → r y x) (a b c d : α) (h : r b a) (k : r b c) (e : d = c) : r a d",
+        "",
     ),
     "irreflexive": (
-        RELATION + "(ir : ∀ x, ¬ r x x) (a b c : α) (h : r a b) (k : r b c) (l : r c a) : False", "",
+        RELATION + "(ir : ∀ x, ¬ r x x) (a b c : α) (h : r a b) (k : r b c) (l : r c a) : False",
+        "",
     ),
     "mixed order on Nat": ("(a b c d e : Nat) (h1 : a ≤ b) (h2 : b < c) (h3 : d = c) (h4 : e ≥ d) : a < e", ""),
     "mixed order on Int": ("(a b c d : Int) (h1 : a ≤ b) (h2 : b < c) (h3 : d = c) : a ≤ d", ""),

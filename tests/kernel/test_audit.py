@@ -94,9 +94,7 @@ def test_a_proof_by_itself_is_rejected(lean_server: LeanServer, exported: Export
     assert opinion.status == "rejected" and "depends on itself" in opinion.text
 
 
-def test_a_helper_that_is_an_axiom_or_wrong_is_rejected(
-    lean_server: LeanServer, exported: Exported
-) -> None:
+def test_a_helper_that_is_an_axiom_or_wrong_is_rejected(lean_server: LeanServer, exported: Exported) -> None:
     terms, own = exported
     false = terms.const("False")
     proof = terms.app(terms.const("from_false"), terms.const("helper"))

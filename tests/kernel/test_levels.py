@@ -13,9 +13,9 @@ TERMS = Terms()
 PARAMS = ("u", "v")
 LEVELS: st.SearchStrategy[Level] = st.recursive(
     st.just(TERMS.zero) | st.sampled_from([TERMS.param(name) for name in PARAMS]),
-    lambda inner: st.builds(TERMS.succ, inner)
-    | st.builds(TERMS.max, inner, inner)
-    | st.builds(TERMS.imax, inner, inner),
+    lambda inner: (
+        st.builds(TERMS.succ, inner) | st.builds(TERMS.max, inner, inner) | st.builds(TERMS.imax, inner, inner)
+    ),
     max_leaves=8,
 )
 
@@ -58,6 +58,4 @@ def test_simplification_keeps_the_meaning(a: Level, b: Level, c: Level) -> None:
     replaced = TERMS.level_instance(TERMS.max(TERMS.imax(a, TERMS.param("u")), b), {"u": c})
     for params in ASSIGNMENTS:
         at = {**params, "u": value(c, params)}
-        assert value(replaced, params) == max(
-            0 if at["u"] == 0 else max(value(a, at), at["u"]), value(b, at)
-        )
+        assert value(replaced, params) == max(0 if at["u"] == 0 else max(value(a, at), at["u"]), value(b, at))

@@ -35,8 +35,7 @@ def theirs() -> Callable[[str], Read]:
 
     def read(text: str) -> Read:
         return [
-            ([(d.ident, d.lean_type) for d in goal.assumptions], goal.conclusion)
-            for goal in module.parse_goals(text)
+            ([(d.ident, d.lean_type) for d in goal.assumptions], goal.conclusion) for goal in module.parse_goals(text)
         ]
 
     return read

@@ -31,10 +31,7 @@ def test_several_goals_and_none() -> None:
 
 
 def test_odd_names_and_types() -> None:
-    text = (
-        "«a b» c : Nat\nh : let y := 2; y = 2\nf : (x : Nat) → x = (fun (z : Nat) => z) x\n"
-        "long :\n  Nat\n| a + b"
-    )
+    text = "«a b» c : Nat\nh : let y := 2; y = 2\nf : (x : Nat) → x = (fun (z : Nat) => z) x\nlong :\n  Nat\n| a + b"
     (goal,) = parse_goals(text)
     assert goal.hypotheses[0].names == ("«a b»", "c")
     assert goal.hypotheses[2].type == "(x : Nat) → x = (fun (z : Nat) => z) x"

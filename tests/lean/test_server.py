@@ -35,9 +35,7 @@ def test_a_proof_step_by_step(lean_server: LeanServer) -> None:
     assert state.text == "a b : Nat\nh : a = b\n⊢ b = a ∧ True"
     both = run(lean_server, state, "constructor")
     assert both.goals == 2
-    results = lean_server.step(
-        both.id, [TacticCall("exact h"), TacticCall("exact h.symm"), TacticCall("nonsense")]
-    )
+    results = lean_server.step(both.id, [TacticCall("exact h"), TacticCall("exact h.symm"), TacticCall("nonsense")])
     assert [r.status for r in results] == ["failed", "progress", "failed"]
     assert results[2].kind == "parse"
     assert run(lean_server, results[1].state or state, "trivial").goals == 0
@@ -68,9 +66,7 @@ def test_structure(lean_server: LeanServer) -> None:
         (["Init"], "", "def t : Nat", "bad_request"),
     ],
 )
-def test_bad_input(
-    lean_server: LeanServer, imports: list[str], header: str, statement: str, kind: str
-) -> None:
+def test_bad_input(lean_server: LeanServer, imports: list[str], header: str, statement: str, kind: str) -> None:
     with pytest.raises(BadInput) as caught:
         environment = lean_server.open_environment(imports, header).environment
         lean_server.open_goal(environment, statement)
@@ -113,9 +109,7 @@ def test_a_hundred_and_fifty_steps_a_second(lean_server: LeanServer) -> None:
 
 
 def test_restart_in_the_middle_of_a_proof(lean_server: LeanServer) -> None:
-    state = start(
-        lean_server, "theorem t (a b : Nat) (h : a = double b) : b + b = a ∧ True", HEADER
-    )
+    state = start(lean_server, "theorem t (a b : Nat) (h : a = double b) : b + b = a ∧ True", HEADER)
     both = run(lean_server, state, "constructor")
     unfolded = run(lean_server, both, "rw [h, double]")
     starts = lean_server.counts.starts

@@ -54,9 +54,7 @@ def gone(pid: int) -> bool:
         ("bomb", LostKind.MEMORY),
     ],
 )
-def test_only_the_guilty_tactic_of_a_batch_fails(
-    fake_server: LeanServer, tactic: str, loss: LostKind
-) -> None:
+def test_only_the_guilty_tactic_of_a_batch_fails(fake_server: LeanServer, tactic: str, loss: LostKind) -> None:
     state = opened(fake_server)
     wall = 3000 if tactic == "bomb" else 200
     results = step(fake_server, state.id, "split", tactic, "fail", "close", wall_ms=wall)
@@ -114,9 +112,7 @@ def test_a_state_that_comes_out_different_is_not_passed_off_as_the_same(
     assert "another state" in result.message
 
 
-def test_a_loss_that_does_not_repeat_costs_nobody_a_result(
-    fake_server: LeanServer, tmp_path: Path
-) -> None:
+def test_a_loss_that_does_not_repeat_costs_nobody_a_result(fake_server: LeanServer, tmp_path: Path) -> None:
     state = opened(fake_server)
     results = step(fake_server, state.id, "split", f"die_once {tmp_path / 'flag'}", "close")
     assert [r.status for r in results] == ["progress", "progress", "finished"]
@@ -139,9 +135,7 @@ def test_sorries_are_rebuilt_together(fake_server: LeanServer) -> None:
     assert fake_server.statistics().states == 4
 
 
-def test_an_endless_line_is_cut_off(
-    fake_server: LeanServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_line_is_cut_off(fake_server: LeanServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "LINE_LIMIT", 4 << 20)
     (result,) = step(fake_server, opened(fake_server).id, "long", wall_ms=5000)
     assert result.kind == "crashed"
@@ -206,9 +200,7 @@ def test_text_that_is_no_unicode_is_bad_input(fake_server: LeanServer) -> None:
     assert fake_server.counts.restarts == 0
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PROVER_CACHE", str(tmp_path / "file" / "below"))
     assert server_source().read_text().endswith("#serve\n")
@@ -287,15 +279,11 @@ ORPHAN = """
 """
 
 
-@pytest.mark.parametrize(
-    "ending", ["time.sleep(60)", "sys.exit(0)", "raise RuntimeError", "del server"]
-)
+@pytest.mark.parametrize("ending", ["time.sleep(60)", "sys.exit(0)", "raise RuntimeError", "del server"])
 def test_no_lean_is_left_behind_however_python_ends(ending: str) -> None:
     tests = Path(__file__).parent.parent
     program = textwrap.dedent(ORPHAN).format(paths=[str(tests), str(tests.parent)], ending=ending)
-    python = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    python = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert python.stdout is not None
     pid = int(python.stdout.readline())
     if "sleep" in ending:

@@ -81,9 +81,7 @@ PROOFS: Sequence[Sequence[str]] = [
 ]
 
 
-def test_proofs_are_checked_in_place_and_put_back(
-    problems: list[SorryProblem], lean_server: LeanServer
-) -> None:
+def test_proofs_are_checked_in_place_and_put_back(problems: list[SorryProblem], lean_server: LeanServer) -> None:
     solved = []
     for problem, actions in zip(problems, PROOFS, strict=True):
         with problem.open("embedded") as environment:
@@ -145,9 +143,7 @@ def test_a_file_without_sorries(lean_server: LeanServer, tmp_path: Path) -> None
         (lambda path: path.write_bytes(b"x" * (9 << 20)), "larger than"),
     ],
 )
-def test_files_that_are_no_lean(
-    tmp_path: Path, make: Callable[[Path], object], message: str
-) -> None:
+def test_files_that_are_no_lean(tmp_path: Path, make: Callable[[Path], object], message: str) -> None:
     path = tmp_path / "X.lean"
     make(path)
     with pytest.raises(BadInput, match=message) as caught:

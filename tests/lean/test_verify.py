@@ -12,12 +12,8 @@ from prover.lean.verify import check_proof, check_text
 STATEMENT = "theorem t (a b : Nat) : a + b = b + a"
 
 
-def codes(
-    server: LeanServer, proof: str, statement: str = STATEMENT, header: str = ""
-) -> list[str]:
-    verdict = check_proof(
-        server, imports=["Init"], header=header, statement=statement, name="t", proof=proof
-    )
+def codes(server: LeanServer, proof: str, statement: str = STATEMENT, header: str = "") -> list[str]:
+    verdict = check_proof(server, imports=["Init"], header=header, statement=statement, name="t", proof=proof)
     assert verdict.accepted == (not verdict.reasons)
     return [code for code, _ in verdict.reasons]
 
@@ -63,7 +59,7 @@ def test_other_proofs_do_not(lean_server: LeanServer, proof: str, code: str) -> 
 
 def test_the_header_is_the_users_own(lean_server: LeanServer) -> None:
     """What the user's text itself declares is not refused; only what the proof adds is."""
-    header = "#eval 1\nunsafe def f : Nat := 1\nmacro \"go\" : tactic => `(tactic| omega)"
+    header = '#eval 1\nunsafe def f : Nat := 1\nmacro "go" : tactic => `(tactic| omega)'
     assert codes(lean_server, "by go", header=header) == []
 
 

@@ -81,9 +81,7 @@ def test_candidates_are_late_and_work(lean_server: LeanServer) -> None:
         scores = [candidate.score or 0 for candidate in candidates]
         assert scores == sorted(scores, reverse=True) and scores[0] <= BEST
         assert {candidate.proposer for candidate in candidates} == {"premises"}
-        outcome = search(
-            environment.problem, environment, [], modules=[module], budget=Budget(seconds=None, steps=40)
-        )
+        outcome = search(environment.problem, environment, [], modules=[module], budget=Budget(seconds=None, steps=40))
         assert outcome.status == "proved"
 
 

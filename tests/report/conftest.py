@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import synthetic
 
-from prover.report.reading import SavedSearch, read
 from prover.runs import Run
+from prover.saved_search import SavedSearch, read_search
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -31,13 +31,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="session")
 def small_search(small: Run) -> SavedSearch:
-    return read(small)
+    return read_search(small)
 
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> SavedSearch:
     """A proved search of 5,000 states or some more."""
-    return read(synthetic.save(tmp_path_factory.mktemp("runs") / "large", 5_700))
+    return read_search(synthetic.save(tmp_path_factory.mktemp("runs") / "large", 5_700))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 from prover.domain import Candidate, Insight, Refutation, State, StepResult, StepStatus, Transition, Verdict
 from prover.problem import Budget, Problem
 from prover.runs import Run, RunWriter, open_run
-from prover.search import search
+from prover.search import SearchOutcome, search
 
 TACTICS = (
     "intro x hx", "omega", "simp [Nat.mul_comm, Nat.add_assoc]", "rw [Nat.add_comm]", "cases n",
@@ -136,11 +136,19 @@ class Size:
 
 def save(folder: Path, states: int, seed: int = 0, *, weights: Mapping[str, float] | None = None) -> Run:
     """Searches until about ``states`` states are known and saves it in ``folder``."""
+    searched(folder, states, seed, weights=weights)
+    return open_run(folder)
+
+
+def searched(
+    folder: Path, states: int, seed: int = 0, *, weights: Mapping[str, float] | None = None
+) -> tuple[Problem, SearchOutcome]:
+    """:func:`save`, and what the search itself gave."""
     statement = "theorem made (a b n : Nat) (h : ∀ m, m = n + 1 → a < m * b) : n * a < b * n + 12"
     problem = Problem(statement, name="made", domain="made", budget=Budget(None, None, states + 40))
     writer = RunWriter(folder)
     try:
-        search(
+        outcome = search(
             problem, MadeEnvironment(states, seed),
             [MadeProposer("lrm", TACTICS[:7]), MadeProposer("automation", TACTICS[5:]), MadeProposer("idle", ())],
             modules=[MadeModule()], rewards=[Shrinks()], observers=[writer], seed=seed, weights=weights,
@@ -148,4 +156,4 @@ def save(folder: Path, states: int, seed: int = 0, *, weights: Mapping[str, floa
         )  # fmt: skip
     finally:
         writer.close()
-    return open_run(folder)
+    return problem, outcome

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from prover.report.page import page
-from prover.report.reading import SavedSearch
+from prover.saved_search import SavedSearch
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

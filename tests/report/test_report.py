@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 import synthetic
 from click.testing import CliRunner
@@ -18,10 +19,12 @@ from prover.cli.main import cli
 from prover.errors import BadInput
 from prover.report.figures import time_line, work_by_proposer
 from prover.report.layout import place
+from prover.report.looks import Look, looks_of
 from prover.report.page import content, page, read_probes
-from prover.report.reading import Ending, Look, SavedSearch, read
 from prover.runs import EVENTS, Run, open_run, to_json
+from prover.saved_search import Ending, SavedSearch, read_search
 from prover.search.events import InsightFound
+from prover.traces.searches import CLOSED, attempt_of, attempt_of_run
 
 
 def test_the_graph_is_the_search_s_own(small: Run, small_search: SavedSearch) -> None:
@@ -31,7 +34,7 @@ def test_the_graph_is_the_search_s_own(small: Run, small_search: SavedSearch) ->
     assert len(search.steps) == small.result["steps"]
     assert [edge.candidate.action for edge in search.proof] == small.result["proof"].split("\n  ")[1:]
     assert search.proof[-1].child is not None
-    looks = search.looks()
+    looks = looks_of(search)
     assert looks[0] is looks[search.proof[-1].child.id] is Look.PROOF
     assert looks.count(Look.PROOF) == len(search.proof) + 1
     assert Look.REJECTED in looks and Look.REFUTED in looks and Look.WAITING in looks
@@ -60,15 +63,15 @@ def test_a_killed_search_can_be_read(small: Run, tmp_path: Path) -> None:
     for cut in (1, 2, 20, len(lines) // 2):
         # The last line is half written, as when the process was killed.
         (folder / EVENTS).write_text("".join(lines[:cut]) + lines[cut][:-3], encoding="utf-8")
-        search = read(open_run(folder))
+        search = read_search(open_run(folder))
         search.graph.check_invariants()
         assert "unfinished" in page(search)
     (folder / EVENTS).write_text("", encoding="utf-8")
     with pytest.raises(BadInput, match="where it started"):
-        read(open_run(folder))
+        read_search(open_run(folder))
     (folder / EVENTS).write_text("{}\n", encoding="utf-8")
     with pytest.raises(BadInput, match="cannot be read"):
-        read(open_run(folder))
+        read_search(open_run(folder))
 
 
 @given(st.integers(0, 10_000), st.integers(1, 120))
@@ -181,3 +184,14 @@ def test_explain_says_what_changed(small: Run, tmp_path: Path) -> None:
     assert "1 → 0.25" in text and "They part at step" in text
     code, text = prove("explain", str(small.folder), "--against", str(small.folder))
     assert "nothing that was asked" in text and "Every step is the same" in text
+
+
+def test_a_saved_search_is_the_same_data_as_the_search_itself(tmp_path: Path) -> None:
+    problem, outcome = synthetic.searched(tmp_path / "run", 60, seed=3)
+    live = attempt_of(problem, outcome, 0.0)
+    assert live.actions and any(step.child == CLOSED for step in live.tried)
+    assert live == msgspec.structs.replace(attempt_of_run(tmp_path / "run"), seconds=0.0)
+    for state in live.states:
+        assert state.distance is None or state.distance > 0
+    on_proof = [step for step in live.tried if live.on_proof(step)]
+    assert {step.action for step in on_proof} >= set(live.actions)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import InfrastructureFault
-from prover.problem import Problem
+from prover.problem import Budget, Problem
+from prover.search import SearchConfig, SearchOutcome, search
 
 DONE = "done"
 FAIL = "fail"
@@ -19,6 +21,7 @@ SLOW = "slow "
 Table = Mapping[str, Mapping[str, tuple[str, float]]]
 
 PROBLEM = Problem("fake", domain="fake")
+FREE = Budget(None, 10_000, None)
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,7 @@ class TableProposer:
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
         self.asked.append(state.key)
         moves = self.table.get(state.key, {}).items()
-        candidates = [
-            Candidate(action, self.name, log_probability=-cost) for action, (_, cost) in moves
-        ]
+        candidates = [Candidate(action, self.name, log_probability=-cost) for action, (_, cost) in moves]
         if self.lazy:
             return _lazily(candidates)
         return candidates
@@ -130,3 +131,17 @@ class Ticker:
 
     def __call__(self) -> float:
         return self.now
+
+
+def run(
+    table: Table, *, environment: FakeEnvironment | None = None, **more: Any
+) -> tuple[SearchOutcome, FakeEnvironment]:
+    """Searches a table one candidate at a time, so that the order of steps is that of costs."""
+    environment = environment or FakeEnvironment(table)
+    more.setdefault("config", SearchConfig(batch_size=1, step_cost=0.0))
+    outcome = search(
+        PROBLEM, environment, more.pop("proposers", [TableProposer(table)]),
+        budget=more.pop("budget", FREE), **more,
+    )  # fmt: skip
+    outcome.graph.check_invariants()
+    return outcome, environment

@@ -170,9 +170,7 @@ def build(sequence: Moves, verdicts: list[bool]) -> SearchGraph:
 
 @settings(max_examples=150, deadline=None)
 @given(moves, st.lists(st.booleans(), max_size=3), st.sets(st.integers(0, 12)))
-def test_invariants_hold_after_any_sequence(
-    sequence: Moves, verdicts: list[bool], exhausted: set[int]
-) -> None:
+def test_invariants_hold_after_any_sequence(sequence: Moves, verdicts: list[bool], exhausted: set[int]) -> None:
     graph = build(sequence, verdicts)
     graph.check_invariants()
     for number in exhausted:

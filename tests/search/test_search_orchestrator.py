@@ -1,4 +1,4 @@
-"""Best-first search over merged states: order, checks, budgets, faults, memory."""
+"""Best-first search over merged states: order, budgets, faults, memory (``test_search_verdicts``: checks)."""
 
 from __future__ import annotations
 
@@ -10,43 +10,20 @@ import pytest
 from fake_domain import (
     DONE,
     FAIL,
-    PROBLEM,
     TIMEOUT,
     FakeEnvironment,
     FakeState,
     Table,
     TableProposer,
     Ticker,
+    run,
 )  # fmt: skip
 
 from prover.domain import Candidate, State, Verdict
 from prover.errors import InfrastructureFault
 from prover.problem import Budget
-from prover.search import (
-    NodeStatus,
-    SearchConfig,
-    SearchFault,
-    SearchOutcome,
-    StopReason,
-    search,
-)  # fmt: skip
+from prover.search import NodeStatus, SearchConfig, SearchFault, StopReason
 from prover.search import events as ev
-
-FREE = Budget(None, 10_000, None)
-
-
-def run(
-    table: Table, *, environment: FakeEnvironment | None = None, **more: Any
-) -> tuple[SearchOutcome, FakeEnvironment]:
-    """Searches a table one candidate at a time, so that the order of steps is that of costs."""
-    environment = environment or FakeEnvironment(table)
-    more.setdefault("config", SearchConfig(batch_size=1, step_cost=0.0))
-    outcome = search(
-        PROBLEM, environment, more.pop("proposers", [TableProposer(table)]),
-        budget=more.pop("budget", FREE), **more,
-    )  # fmt: skip
-    outcome.graph.check_invariants()
-    return outcome, environment
 
 
 def test_a_cheap_deep_step_goes_before_an_expensive_one_near_the_root() -> None:
@@ -126,77 +103,9 @@ def test_batches_hold_what_costs_nearly_the_same() -> None:
     assert [len(batch) for batch in environment.batches] == [2, 2, 2, 2, 1]
 
 
-# ---------------------------------------------------------------------------------------- verdicts
-
-
-def test_a_rejected_answer_is_recorded_and_the_search_goes_on() -> None:
-    table = {
-        "root": {"native_decide": (DONE, 0.1), "a": ("a", 1.0)},
-        "a": {"end": (DONE, 1.0)},
-    }
-    environment = FakeEnvironment(table, poison=frozenset({"native_decide"}))
-    heard: list[object] = []
-    outcome, _ = run(table, environment=environment, observers=[heard.append])
-    assert outcome.proved and outcome.actions == ("a", "end")
-    assert [verdict.reasons[0][0] for verdict in outcome.rejected] == ["poison"]
-    assert environment.verified == [("native_decide",), ("a", "end")]
-    assert [type(e) for e in heard if isinstance(e, (ev.ProofFound, ev.ProofRejected))] == [
-        ev.ProofRejected, ev.ProofFound,
-    ]  # fmt: skip
-
-
-def test_only_rejections_is_not_proved() -> None:
-    table = {"root": {"sorry": (DONE, 0.1)}}
-    outcome, _ = run(table, environment=FakeEnvironment(table, poison=frozenset({"sorry"})))
-    assert outcome.status == "not_proved" and not outcome.proved
-    assert outcome.reason is StopReason.EXHAUSTED
-    assert outcome.verdict is not None and not outcome.verdict.accepted
-    assert outcome.graph.nodes[1].status is NodeStatus.REJECTED
-
-
-@pytest.mark.parametrize("honest", [0.5, 4.0])
-def test_a_bad_first_half_does_not_spoil_the_merged_state(honest: float) -> None:
-    """Only the honest first half is accepted; it is found before or after the rejection."""
-    table = {
-        "root": {"bad": ("m", 0.1), "honest": ("h", honest)},
-        "h": {"on": ("m", 0.1)},
-        "m": {"end": (DONE, 2.0)},
-    }
-    environment = FakeEnvironment(table, poison=frozenset({"bad"}))
-    outcome, _ = run(table, environment=environment)
-    assert outcome.proved and outcome.actions == ("honest", "on", "end")
-    assert environment.verified == [("bad", "end"), ("honest", "on", "end")]
-
-
-def test_checks_of_one_finished_state_are_limited() -> None:
-    table = {
-        "root": {f"bad{i}": ("m", 0.1 * i) for i in range(9)},
-        "m": {"end": (DONE, 2.0)},
-    }
-    environment = FakeEnvironment(table, poison=frozenset({"end"}))
-    config = SearchConfig(batch_size=1, alternative_paths=2)
-    outcome, _ = run(table, environment=environment, config=config)
-    assert len(environment.verified) == 3 == len(outcome.rejected)
-    assert len(set(environment.verified)) == 3
-
-
-def test_a_problem_that_begins_finished_is_checked_too() -> None:
-    outcome, environment = run({}, environment=FakeEnvironment({}, root=DONE))
-    assert outcome.proved and outcome.actions == () and environment.verified == [()]
-
-    class Stubborn(FakeEnvironment):
-        def verify(self, actions: Sequence[str]) -> Verdict:
-            return Verdict(False)
-
-    outcome, _ = run({}, environment=Stubborn({}, root=DONE))
-    assert not outcome.proved and outcome.reason is StopReason.EXHAUSTED
-
-
 # ----------------------------------------------------------------------------------------- budgets
 
-ENDLESS: Table = {
-    str(i): {f"t{j}": (str(i * 3 + j + 1), 0.1 + j) for j in range(3)} for i in range(3000)
-}
+ENDLESS: Table = {str(i): {f"t{j}": (str(i * 3 + j + 1), 0.1 + j) for j in range(3)} for i in range(3000)}
 ENDLESS = {**ENDLESS, "root": {"go": ("0", 0.1)}}
 
 
@@ -253,9 +162,7 @@ def test_time_spent_by_proposers_counts() -> None:
             clock.now += 3.0
             return [Candidate("x", "slow", score=1.0)]
 
-    outcome, environment = run(
-        {}, proposers=[Slow({})], budget=Budget(2.0, None, None), clock=clock
-    )
+    outcome, environment = run({}, proposers=[Slow({})], budget=Budget(2.0, None, None), clock=clock)
     assert outcome.reason is StopReason.TIME and environment.stepped == []
 
 
@@ -269,9 +176,7 @@ def test_a_fault_of_the_infrastructure_carries_what_was_found() -> None:
 
     heard: list[object] = []
     with pytest.raises(SearchFault, match="Lean died") as caught:
-        run(
-            ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append]
-        )
+        run(ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append])
     outcome = caught.value.outcome
     assert isinstance(caught.value.__cause__, InfrastructureFault)
     assert outcome.reason is StopReason.FAULT and outcome.status == "not_proved"
@@ -307,9 +212,7 @@ def test_an_interruption_hands_back_the_outcome() -> None:
             raise KeyboardInterrupt
 
     heard: list[object] = []
-    outcome, _ = run(
-        ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append]
-    )
+    outcome, _ = run(ENDLESS, environment=FakeEnvironment(ENDLESS, on_step=on_step), observers=[heard.append])
     assert outcome.reason is StopReason.INTERRUPTED and outcome.steps > 0
     assert isinstance(heard[-1], ev.SearchFinished) and heard[-1].reason == "interrupted"
 

@@ -89,9 +89,7 @@ def trace(
 
 @settings(max_examples=150, deadline=None)
 @given(TABLES, CONFIGS, st.integers(0, 3))
-def test_a_proof_is_found_exactly_where_one_exists(
-    table: Table, config: SearchConfig, seed: int
-) -> None:
+def test_a_proof_is_found_exactly_where_one_exists(table: Table, config: SearchConfig, seed: int) -> None:
     outcome, _, environment = trace(table, config, seed, Budget(None, None, None))
     assert outcome.proved == provable(table)
     assert (outcome.reason is StopReason.PROVED) == outcome.proved

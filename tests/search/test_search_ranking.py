@@ -59,7 +59,10 @@ def test_many_candidates_are_all_tried_in_the_end() -> None:
     table: Table = {"root": {**{f"m{i}": (FAIL, 0.01 * i) for i in range(30)}, **LATE, "good": (DONE, 0.2)}}
     environment = FakeEnvironment(table)
     outcome = search(
-        PROBLEM, environment, [TableProposer(table, lazy=True)], rankers=[Ranker({"good": -0.5, "m7": -0.2})],
+        PROBLEM,
+        environment,
+        [TableProposer(table, lazy=True)],
+        rankers=[Ranker({"good": -0.5, "m7": -0.2})],
         weights=ALONE,
     )
     assert outcome.proved

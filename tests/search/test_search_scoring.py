@@ -33,10 +33,7 @@ def test_log_probability_and_score_meet_in_nats() -> None:
 
 def test_weights_divide_the_cost() -> None:
     weighted = scorer({"fast": 2.0, "slow": 0.5, "off": 0.0}, step_cost=0.0)
-    costs = [
-        weighted.cost(Candidate("a", name, log_probability=-1.0))
-        for name in ("fast", "plain", "slow", "off")
-    ]
+    costs = [weighted.cost(Candidate("a", name, log_probability=-1.0)) for name in ("fast", "plain", "slow", "off")]
     assert costs == [0.5, 1.0, 2.0, math.inf]
     assert weighted.cost(Candidate("a", "fast.simp", log_probability=-1.0), "fast") == 0.5
 

@@ -41,9 +41,7 @@ class Known:
 
 def run(table: Table = FORK, **more: Any) -> SearchOutcome:
     more.setdefault("config", CONFIG)
-    return search(
-        PROBLEM, FakeEnvironment(table), [TableProposer(table)], budget=Budget(None, 200, None), **more
-    )
+    return search(PROBLEM, FakeEnvironment(table), [TableProposer(table)], budget=Budget(None, 200, None), **more)
 
 
 def test_a_value_guides_and_is_in_the_graph_and_the_events() -> None:

@@ -63,9 +63,7 @@ def ended(pid: int) -> bool:
         return True
 
 
-def test_a_second_call_meets_the_same_process(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_a_second_call_meets_the_same_process(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     with service.lease_server(fake_toolchain) as server:
         state = use(server)
         assert server.step(state.id, [TacticCall("close")])[0].status == "finished"
@@ -181,9 +179,7 @@ def test_a_killed_borrower_leaves_a_good_process(
         assert server.pid == lean
 
 
-def test_a_process_that_does_not_come_back_is_replaced(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_a_process_that_does_not_come_back_is_replaced(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     python, lean = borrower("time.sleep(60)")
     os.kill(lean, signal.SIGKILL)
     python.kill()
@@ -192,24 +188,18 @@ def test_a_process_that_does_not_come_back_is_replaced(
     assert ended(lean)
 
 
-def test_a_lost_process_is_replaced_during_the_loan(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_a_lost_process_is_replaced_during_the_loan(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     with service.open_server(fake_toolchain) as server:
         state = use(server)
         first = server.pid
         assert first is not None
-        results = server.step(
-            state.id, [TacticCall("split"), TacticCall("die"), TacticCall("close")]
-        )
+        results = server.step(state.id, [TacticCall("split"), TacticCall("die"), TacticCall("close")])
         assert [r.kind for r in results] == ["", "crashed", ""]
         assert server.pid != first
         assert server.pid in pids(), "the new one is borrowed as well"
 
 
-def test_the_death_of_the_daemon_is_survived(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_the_death_of_the_daemon_is_survived(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     with service.open_server(fake_toolchain) as server:
         state = use(server)
         lean = server.pid
@@ -240,9 +230,7 @@ def test_a_hung_daemon_is_not_waited_for_forever(
         os.kill(daemon, signal.SIGKILL)
 
 
-def test_a_changed_toolchain_gets_a_fresh_daemon(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_a_changed_toolchain_gets_a_fresh_daemon(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     service.lease_server(fake_toolchain).close()
     old = report()["pid"]
     changed = replace(fake_toolchain, arguments=("--newer",))
@@ -253,9 +241,7 @@ def test_a_changed_toolchain_gets_a_fresh_daemon(
     assert report()["pid"] != old
 
 
-def test_a_rebuilt_project_is_a_changed_toolchain(
-    fake_toolchain: FakeToolchain, tmp_path: Path
-) -> None:
+def test_a_rebuilt_project_is_a_changed_toolchain(fake_toolchain: FakeToolchain, tmp_path: Path) -> None:
     class InProject(FakeToolchain):
         project = tmp_path
 
@@ -293,9 +279,7 @@ def test_an_idle_daemon_ends(
     eventually(lambda: ended(lean))
 
 
-def test_a_daemon_whose_socket_is_taken_away_ends(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_a_daemon_whose_socket_is_taken_away_ends(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     service.lease_server(fake_toolchain).close()
     daemon = report()["pid"]
     for path in runtime_folder.glob("*.sock"):
@@ -307,12 +291,8 @@ def test_the_daemon_holds_nothing_of_its_caller(
     fake_toolchain: FakeToolchain, runtime_folder: Path, tmp_path: Path
 ) -> None:
     """Output and folder of the command that started it: a pipe reader would wait forever."""
-    program = textwrap.dedent(BORROWER).format(
-        paths=[str(TESTS), str(TESTS.parent)], ending="server.close()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=30, check=True
-    )
+    program = textwrap.dedent(BORROWER).format(paths=[str(TESTS), str(TESTS.parent)], ending="server.close()")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=30, check=True)
     assert done.stderr == b""
     daemon = psutil.Process(report()["pid"])
     assert Path(daemon.cwd()) == runtime_folder
@@ -320,9 +300,7 @@ def test_the_daemon_holds_nothing_of_its_caller(
     assert not any(file.path.startswith(str(tmp_path)) for file in daemon.open_files())
 
 
-def test_nonsense_is_answered_and_survived(
-    fake_toolchain: FakeToolchain, runtime_folder: Path
-) -> None:
+def test_nonsense_is_answered_and_survived(fake_toolchain: FakeToolchain, runtime_folder: Path) -> None:
     service.lease_server(fake_toolchain).close()
     (path,) = runtime_folder.glob("*.sock")
     for message in (b"\xff\xfe\n", b"[]\n", b'{"op":"nonsense"}\n', b"x" * 100_000, b""):

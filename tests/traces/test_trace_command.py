@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -18,8 +19,8 @@ from prover.runs import RunWriter
 from prover.search import events as ev
 from prover.search.scoring import SearchConfig
 from prover.session import Session
-from prover.traces.attempts import read_attempts
 from prover.traces.benchmark import read_any
+from prover.traces.from_search import TriedTactic
 
 
 class Borrowed:
@@ -86,7 +87,7 @@ def test_a_repository_needs_elan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def save_search(folder: Path) -> None:
-    """A search as it is saved: one step fails, one progresses, two finish, one of them merged."""
+    """A search as it is saved: one step fails, one progresses, two finish (each in a state of its own)."""
 
     def state(text: str, goals: int) -> LeanState:
         return LeanState(StateView(id=0, key=text, text=text, goals=goals, size=1), lambda _: [])
@@ -97,21 +98,18 @@ def save_search(folder: Path) -> None:
         (0, "omega", StepResult(StepStatus.FAILED, kind="tactic", message="omega could not", micros=5), None),
         (0, "constructor", StepResult(StepStatus.PROGRESS, middle, micros=7), 1),
         (0, "exact ⟨h, h⟩", StepResult(StepStatus.FINISHED, done), 2),
-        (1, "simp_all", StepResult(StepStatus.FINISHED, done), 2),
+        (1, "simp_all", StepResult(StepStatus.FINISHED, done), 3),
     ]
     writer = RunWriter(folder)
     writer(ev.SearchStarted(problem, SearchConfig(), Budget(), ("toy",), 0, root))
-    known: set[int] = set()
     for number, (node, action, result, child) in enumerate(steps, 1):
-        if child is not None and child not in known:
+        writer(ev.StepTried(number, 0.1, node, Candidate(action, "toy", -0.5), 0.5, result, child, False))
+        if child is not None:
             assert result.state is not None
             writer(ev.NodeAdded(child, node, child, 1.0, 0.0, result.state))
-        merged = child in known
-        writer(ev.StepTried(number, 0.1, node, Candidate(action, "toy", -0.5), 0.5, result, child, merged))
-        known |= {child} if child is not None else set()
     verdict = Verdict(True, answer="by\n  constructor\n  simp_all", checked_by="Lean")
-    writer(ev.GoalsClosed(2, ("constructor", "simp_all")))
-    writer(ev.ProofFound(2, ("constructor", "simp_all"), verdict))
+    writer(ev.GoalsClosed(3, ("constructor", "simp_all")))
+    writer(ev.ProofFound(3, ("constructor", "simp_all"), verdict))
     writer(ev.SearchFinished("proved", "", 4, 3, 0.2))
 
 
@@ -121,12 +119,13 @@ def test_a_saved_search_leaves_all_its_steps(tmp_path: Path) -> None:
     assert code == 0
     summary = json.loads(stdout)
     assert (summary["attempts"], summary["tactics"], summary["proved"]) == (4, 2, True)
-    attempts = list(read_attempts(tmp_path / "out" / "attempts.jsonl"))
+    lines = (tmp_path / "out" / "attempts.jsonl").read_bytes().splitlines()
+    attempts = [msgspec.json.decode(line, type=TriedTactic) for line in lines]
     assert [(a.tactic, a.outcome, a.on_proof, a.new) for a in attempts] == [
         ("omega", "failed", False, False),
         ("constructor", "progress", True, True),
         ("exact ⟨h, h⟩", "finished", False, True),
-        ("simp_all", "finished", True, False),
+        ("simp_all", "finished", True, True),
     ]
     assert (attempts[0].kind, attempts[0].message, attempts[0].state_after) == ("tactic", "omega could not", "")
     assert attempts[1].state == "h : p\n⊢ p ∧ p" and attempts[1].state_after.startswith("case left")

@@ -10,13 +10,14 @@ import pytest
 
 pytest.importorskip("torch")
 
+import msgspec
 import numpy as np
 import torch
 from prover_plugins.lrm.ranker import LearnedRanker
 from prover_training import ranker as training
 from prover_training.ranker_data import examples, held_out, proposers_of
 
-from prover.domain import Candidate
+from prover.domain import POSTPONED, Candidate
 from prover.errors import BadInput
 from prover.model import features
 from prover.model.language_model import ModelError
@@ -71,6 +72,14 @@ def test_features_do_not_depend_on_names() -> None:
     assert (one.state == two.state).all() and (one.actions == two.actions).all() and (one.crosses == two.crosses).all()
     three = features.read_actions(features.read_state("k : Nat\n⊢ k + 0 = k", 1, 8), ["cases k"], [1.0])
     assert (one.actions != three.actions).any()
+
+
+def test_a_postponed_step_is_no_example(attempts: Path) -> None:
+    attempt = next(attempt for attempt in read_attempts(attempts) if len(attempt.tried) > 1)
+    (one,) = examples([msgspec.structs.replace(attempt, tried=attempt.tried[:2])])
+    postponed = msgspec.structs.replace(attempt.tried[0], kind=POSTPONED)
+    (other,) = examples([msgspec.structs.replace(attempt, tried=(postponed, attempt.tried[1]))])
+    assert (len(one.labels), len(other.labels)) == (2, 1)
 
 
 def test_slow_steps_are_put_back_by_pace() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prover_training.curriculum.schedule import find_curriculum
 from prover_training.data import pairs_of, read_traces, schedule, theorem_of
-from prover_training.sft import SftConfig, find_curriculum, train_sft
+from prover_training.sft import SftConfig, train_sft
 
 from prover.errors import BadInput
 from prover.traces.searches import read_attempts

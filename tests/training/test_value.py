@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from click.testing import CliRunner
 from prover_training import value as training
+from prover_training.networks import rounded
 
 from prover.cli.main import cli
 from prover.errors import BadInput
@@ -71,7 +72,7 @@ def test_numpy_computes_what_torch_does() -> None:
     features = read_features("n : Nat\nh : n = 2\n⊢ n + 0 = n\n\n⊢ True", 2, 12)
     with torch.no_grad():
         theirs = network(torch.from_numpy(features.rows)[None], torch.from_numpy(features.numbers)[None])
-    assert ProgressModel(training._arrays(network)).odds(features) == pytest.approx(float(theirs[0]), abs=1e-3)
+    assert ProgressModel(rounded(network)).odds(features) == pytest.approx(float(theirs[0]), abs=1e-3)
 
 
 @pytest.mark.parametrize(

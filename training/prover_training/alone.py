@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from prover.domain import Candidate, Environment, State, StepStatus
+from prover.domain import Candidate, Environment, State, StepResult, StepStatus
 from prover.errors import BadInput, InfrastructureFault
 from prover.hookspecs import ConsistencyCheck
 from prover.model.language_model import LanguageModel, Sample, Sampling
@@ -23,7 +23,7 @@ from prover.model.prompts import PromptFormat
 from prover.problem import Problem
 from prover.search.checking import Checks
 from prover.search.isolation import Guard
-from prover.traces.searches import LONGEST_STATE, Attempt, Tried, Visited, distances_on
+from prover.traces.searches import CLOSED, FAILED, LONGEST_STATE, Attempt, Tried, Visited, distances_on
 from prover_training.rollouts import Open
 
 TOGETHER = 16
@@ -57,38 +57,60 @@ class AloneConfig:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A state; ``cost`` and ``depth`` are those of the path that led to it first, ``way`` is its last step."""
+
+    state: State
+    cost: float
+    depth: int
+    way: Tried | None
+
+
 @dataclass(slots=True)
 class _Search:
-    """One problem's search. ``ways`` has the step that first led to each state, ``keys`` the states' numbers by key."""
+    """One problem's search. ``numbers`` has each state's place in ``reached`` by its key; those on the ``heap``, with
+    their costs, wait to be expanded."""
 
     problem: Problem
     environment: Environment
-    states: list[State] = field(default_factory=list)
-    depths: list[int] = field(default_factory=list)
-    ways: list[Tried | None] = field(default_factory=list)
+    reached: list[_Reached] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
     tried: list[Tried] = field(default_factory=list)
-    keys: dict[str, int] = field(default_factory=dict)
     heap: list[tuple[float, int]] = field(default_factory=list)
-    costs: list[float] = field(default_factory=list)
     round: int = 0
     actions: tuple[str, ...] = ()
     fault: bool = False
 
-    def add(self, state: State, cost: float, depth: int, way: Tried | None) -> int:
-        """The number of a state that is new; it waits to be expanded."""
-        self.keys[state.key] = len(self.states)
-        self.states.append(state)
-        self.costs.append(cost)
-        self.depths.append(depth)
-        self.ways.append(way)
-        heapq.heappush(self.heap, (cost, len(self.states) - 1))
-        return len(self.states) - 1
+    def add(self, state: State, cost: float, depth: int, way: Tried | None) -> None:
+        """Takes in a state that is new; it waits to be expanded."""
+        number = len(self.reached)
+        self.numbers[state.key] = number
+        self.reached.append(_Reached(state, cost, depth, way))
+        heapq.heappush(self.heap, (cost, number))
 
     def again(self) -> None:
         """All states wait once more."""
         self.round += 1
-        self.heap = [(cost, number) for number, cost in enumerate(self.costs)]
+        self.heap = [(reached.cost, number) for number, reached in enumerate(self.reached)]
         heapq.heapify(self.heap)
+
+    def note(self, number: int, candidate: Candidate, result: StepResult) -> Tried:
+        """Records what Lean said of an action on a state, and takes in where it led."""
+        after = None if result.status is StepStatus.FINISHED else result.state
+        if result.status is StepStatus.FINISHED:
+            child = CLOSED
+        else:
+            child = FAILED if after is None else self.numbers.get(after.key, len(self.reached))
+        step = Tried(
+            number, child, candidate.action, candidate.proposer, round(candidate.surprise, 4), result.status.value,
+            result.kind, result.micros,
+        )  # fmt: skip
+        self.tried.append(step)
+        if after is not None and child == len(self.reached):
+            before = self.reached[number]
+            self.add(after, before.cost + candidate.surprise, before.depth + 1, step)
+        return step
 
     def path(self, last: Tried) -> tuple[str, ...]:
         """The actions from the first state up to and with ``last``."""
@@ -96,16 +118,19 @@ class _Search:
         way: Tried | None = last
         while way is not None:
             steps.append(way.action)
-            way = self.ways[way.parent]
+            way = self.reached[way.parent].way
         return tuple(reversed(steps))
 
     def attempt(self, seconds: float) -> Attempt:
         """The record of this search."""
         distances = distances_on(self.tried, self.actions)
         visited = tuple(
-            Visited(state.text[:LONGEST_STATE], state.goals, state.size, self.depths[number], distances.get(number))
-            for number, state in enumerate(self.states)
-        )
+            Visited(
+                reached.state.text[:LONGEST_STATE], reached.state.goals, reached.state.size, reached.depth,
+                distances.get(number),
+            )
+            for number, reached in enumerate(self.reached)
+        )  # fmt: skip
         problem = self.problem
         return Attempt(
             problem.name, problem.statement, problem.header, problem.imports, problem.metadata.get("module", ""),
@@ -147,18 +172,13 @@ class Prover:
         started = time.monotonic()
         searches = [self._opened(problem) for problem in problems]
         try:
-            while True:
-                open_ones = [s for s in searches if s is not None and self._goes_on(s)]
-                if not open_ones:
-                    break
+            while nodes := [(s, heapq.heappop(s.heap)[1]) for s in searches if s is not None and self._goes_on(s)]:
                 # Those of like length together: less padding.
-                nodes = sorted(
-                    ((s, *heapq.heappop(s.heap)) for s in open_ones), key=lambda node: len(node[0].states[node[2]].text)
-                )
+                nodes.sort(key=lambda node: len(node[0].reached[node[1]].state.text))
                 for at in range(0, len(nodes), TOGETHER):
                     batch = nodes[at : at + TOGETHER]
-                    for (search, cost, number), samples in zip(batch, self._ask(model, batch), strict=True):
-                        self._expand(search, cost, number, samples)
+                    for (search, number), samples in zip(batch, self._ask(model, batch), strict=True):
+                        self._expand(search, number, samples)
             seconds = (time.monotonic() - started) / max(len(problems), 1)
             return [None if s is None or s.fault else s.attempt(seconds) for s in searches]
         finally:
@@ -182,12 +202,12 @@ class Prover:
             search.again()
         return bool(search.heap)
 
-    def _ask(self, model: LanguageModel, batch: Sequence[tuple[_Search, float, int]]) -> list[list[Sample]]:
-        prompts = [self._form.write(search.problem, search.states[number].text, ()) for search, _, number in batch]
+    def _ask(self, model: LanguageModel, batch: Sequence[tuple[_Search, int]]) -> list[list[Sample]]:
+        prompts = [self._form.write(search.problem, search.reached[number].state.text, ()) for search, number in batch]
         config, found = self.config, dict[int, list[Sample]]()
         # A seed is for a whole batch: those asked for the second time are asked apart.
-        for turn in {search.round for search, _, _ in batch}:
-            rows = [row for row, (search, _, _) in enumerate(batch) if search.round == turn]
+        for turn in {search.round for search, _ in batch}:
+            rows = [row for row, (search, _) in enumerate(batch) if search.round == turn]
             sampling = Sampling(
                 n=config.samples, max_tokens=self._form.max_tokens, temperature=config.temperature,
                 stop=self._form.stop, seed=config.seed * ROUNDS + turn,
@@ -195,38 +215,30 @@ class Prover:
             found |= dict(zip(rows, model.generate([prompts[row] for row in rows], sampling), strict=True))
         return [found[row] for row in range(len(batch))]
 
-    def _expand(self, search: _Search, cost: float, number: int, samples: Sequence[Sample]) -> None:
+    def _expand(self, search: _Search, number: int, samples: Sequence[Sample]) -> None:
         """Has Lean try what the model answered, the likeliest first, as far as the budget goes."""
-        candidates: dict[str, Candidate] = {}
-        before = {step.action for step in search.tried if step.parent == number} if search.round else set()
-        for sample in samples:
-            for action in self._form.read(sample.text)[:1]:
-                if action in before:
-                    continue
-                candidates.setdefault(
-                    action,
-                    Candidate(
-                        action, "lrm", sample.log_probability or 0.0, heartbeats=self.config.heartbeats or None
-                    ),
-                )  # fmt: skip
-        chosen = list(candidates.values())[: self.config.steps - len(search.tried)]
+        chosen = self._candidates(search, number, samples)[: self.config.steps - len(search.tried)]
         try:
-            results = search.environment.step(search.states[number], chosen) if chosen else []
+            results = search.environment.step(search.reached[number].state, chosen) if chosen else []
             for candidate, result in zip(chosen, results, strict=True):
-                finished = result.status is StepStatus.FINISHED
-                after = None if finished else result.state
-                child = -2 if finished else -1 if after is None else search.keys.get(after.key, len(search.states))
-                step = Tried(
-                    number, child, candidate.action, "lrm", round(candidate.surprise, 4), result.status.value,
-                    result.kind, result.micros,
-                )  # fmt: skip
-                search.tried.append(step)
-                if after is not None and child == len(search.states):
-                    search.add(after, cost + candidate.surprise, search.depths[number] + 1, step)
-                if finished and not search.actions and self._accepted(search, search.path(step)):
-                    search.actions = search.path(step)
+                step = search.note(number, candidate, result)
+                if result.status is StepStatus.FINISHED and not search.actions:
+                    path = search.path(step)
+                    if self._accepted(search, path):
+                        search.actions = path
         except InfrastructureFault:
             search.fault = True
+
+    def _candidates(self, search: _Search, number: int, samples: Sequence[Sample]) -> list[Candidate]:
+        """What the model answered, each action once and none that was tried on this state before."""
+        before = {step.action for step in search.tried if step.parent == number} if search.round else set()
+        found: dict[str, Candidate] = {}
+        for sample in samples:
+            for action in self._form.read(sample.text)[:1]:
+                if action not in before and action not in found:
+                    log, heartbeats = sample.log_probability or 0.0, self.config.heartbeats or None
+                    found[action] = Candidate(action, "lrm", log, heartbeats=heartbeats)
+        return list(found.values())
 
     def _accepted(self, search: _Search, actions: tuple[str, ...]) -> bool:
         question = (search.problem.header, search.problem.statement, actions)

@@ -132,18 +132,11 @@ def _library(
         part = part_of[found.theorem.module]
         statistics.library[part] += 1
         statistics.modules[part] += 0
-        yield (
-            part,
-            {
-                "name": found.theorem.name,
-                "module": found.theorem.module,
-                "statement": found.statement,
-                "imports": found.imports,
-                "header": found.header,
-                "key": found.key,
-                "metadata": found.metadata,
-            },
-        )
+        record = {
+            "name": found.theorem.name, "module": found.theorem.module, "statement": found.statement,
+            "imports": found.imports, "header": found.header, "key": found.key, "metadata": found.metadata,
+        }  # fmt: skip
+        yield part, record
     for part in part_of.values():
         statistics.modules[part] += 1
 
@@ -190,18 +183,12 @@ def _generated(
         statistics.generated[part] += 1
         if number % 100 == 0:
             say(f"generated: {statistics.generated.total():,}, now {family}")
-        yield (
-            part,
-            {
-                "name": f"{family}_{number}",
-                "module": f"generated.{family}",
-                "statement": problem.statement,
-                "imports": problem.imports,
-                "header": problem.header,
-                "key": whole,
-                "metadata": {"family": family, "seed": str(settings.seed)},
-            },
-        )
+        record = {
+            "name": f"{family}_{number}", "module": f"generated.{family}", "statement": problem.statement,
+            "imports": problem.imports, "header": problem.header, "key": whole,
+            "metadata": {"family": family, "seed": str(settings.seed)},
+        }  # fmt: skip
+        yield part, record
 
 
 def _write(file: TextIO, record: dict[str, Any]) -> None:

@@ -116,27 +116,25 @@ def elementary(
     """
     from prover.lean.environment import LeanDomain
     from prover.session import Session
-    from prover.traces.searches import append, read_attempts
+    from prover.traces.searches import AttemptFile
     from prover_training.elementary import run_in_lean, theorems
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    done = {attempt.name for attempt in read_attempts(out)} if out.exists() else set()
+    done = AttemptFile(out)
     refused = 0
     with Session(session_options(project=project, lean_path=lean_path, no_server=no_server, seed=seed)) as session:
         domain = LeanDomain(session.server)
         for number, (statement, script) in enumerate(theorems(seed, each, longest)):
             name = f"elementary_{seed}_{number}"
-            if name in done:
+            if name in done.proved:
                 continue
             attempt = run_in_lean(statement, script, name, domain.open)
             if attempt is None:
                 refused += 1
                 continue
-            append(out, attempt)
-            done.add(name)
+            done.add(attempt)
             if sys.stderr.isatty():
-                click.echo(f"\r\x1b[K{len(done):,} proofs", err=True, nl=False)
+                click.echo(f"\r\x1b[K{len(done.proved):,} proofs", err=True, nl=False)
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
-    found = {"out": str(out), "proofs": len(done), "refused": refused}
-    click.echo(json.dumps(found) if as_json else f"{len(done):,} proofs, {refused} refused by Lean: {out}")
+    found = {"out": str(out), "proofs": len(done.proved), "refused": refused}
+    click.echo(json.dumps(found) if as_json else f"{len(done.proved):,} proofs, {refused} refused by Lean: {out}")

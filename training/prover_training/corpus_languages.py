@@ -31,14 +31,6 @@ def _constants(type_: str, values: range) -> list[Operation]:
     return [_op(str(value), "", type_, lambda value=value: value) for value in values]
 
 
-def _div(a: int, b: int) -> int:
-    return a // b if b else 0
-
-
-def _mod(a: int, b: int) -> int:
-    return a % b if b else a
-
-
 NAT = Language(
     "nat",
     (("a", "Nat"), ("b", "Nat"), ("c", "Nat")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.traces.benchmark import read_any
-from prover.traces.searches import Attempt, Tried, read_attempts
-from prover.traces.theorem import TracedTactic, TracedTheorem
+from prover.traces.searches import Attempt, Tried, holds_attempts, read_attempts
+from prover.traces.theorem import NO_GOALS, TracedTactic, TracedTheorem
 from prover_training.curriculum.feed import FeedLog
 from prover_training.curriculum.schedule import BySteps, Schedule, Stages, stage
 
@@ -34,18 +33,15 @@ def theorem_of(attempt: Attempt) -> TracedTheorem | None:
         return None
     best: dict[int, Tried] = {}
     for step in attempt.tried:
-        distance = attempt.states[step.parent].distance
-        after = 0 if step.child == -2 else attempt.states[step.child].distance if step.child >= 0 else None
-        if distance is not None and after == distance - 1:
+        if attempt.on_proof(step):
             best.setdefault(step.parent, step)
     tactics: list[TracedTactic] = []
     at = 0
     while at in best:
         step = best[at]
-        after_text = "no goals" if step.child == -2 else attempt.states[step.child].text
+        after = attempt.after(step)
+        after_text = NO_GOALS if after is None else after.text
         tactics.append(TracedTactic(step.action, (step.action, ()), attempt.states[at].text, after_text))
-        if step.child == -2:
-            break
         at = step.child
     if not tactics:
         return None
@@ -59,21 +55,10 @@ def read_traces(path: Path) -> Iterator[TracedTheorem]:
     Raises:
         BadInput: the file cannot be read or is neither.
     """
-    if path.is_file() and b'"tried"' in _first_line(path):
+    if path.is_file() and holds_attempts(path):
         yield from (t for a in read_attempts(path) if (t := theorem_of(a)) is not None)
     else:
         yield from read_any(path)
-
-
-def _first_line(path: Path) -> bytes:
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            line = stream.readline()
-    except OSError as error:
-        raise BadInput(f"cannot read the training data {path}: {error.strerror}") from error
-    if not line.strip():
-        raise BadInput(f"{path} is empty: there is nothing to learn from")
-    return line
 
 
 def pairs_of(theorems: Sequence[TracedTheorem], longest: int = 2_000) -> list[Pair]:
@@ -81,7 +66,7 @@ def pairs_of(theorems: Sequence[TracedTheorem], longest: int = 2_000) -> list[Pa
     found: dict[tuple[str, str], Pair] = {}
     for number, theorem in enumerate(theorems):
         for step in theorem.traced_tactics:
-            if step.state_before != "no goals" and len(step.state_before) + len(step.tactic) <= longest:
+            if step.state_before != NO_GOALS and len(step.state_before) + len(step.tactic) <= longest:
                 key = (step.state_before, step.tactic)
                 found.setdefault(key, Pair(step.state_before, step.tactic, number))
     return list(found.values())

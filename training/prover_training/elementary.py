@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from prover.domain import Candidate, Environment, State
 from prover.errors import BadInput
 from prover.problem import Problem
-from prover.traces.searches import Attempt, Tried, Visited
+from prover.traces.searches import CLOSED, Attempt, Tried, Visited
 from prover_training.corpus_families import Formula, formula, written
 
 ATOMS = ("p", "q", "r", "s", "t")
@@ -57,17 +57,17 @@ def _prove(goal: _Goal, depth: int, seen: frozenset[object], left: list[int]) ->
     sure = _sure(goal)
     if sure is not None:
         tactic, goals = sure
-        return _all(tactic, goals, depth, seen, left)
+        return _script(tactic, goals, depth, seen, left)
     if depth == 0:
         return None
     for tactic, goals in _choices(goal):
-        found = _all(tactic, goals, depth - 1, seen, left)
+        found = _script(tactic, goals, depth - 1, seen, left)
         if found is not None:
             return found
     return None
 
 
-def _all(tactic: str, goals: list[_Goal], depth: int, seen: frozenset[object], left: list[int]) -> list[str] | None:
+def _script(tactic: str, goals: list[_Goal], depth: int, seen: frozenset[object], left: list[int]) -> list[str] | None:
     script = [tactic]
     for goal in goals:
         part = _prove(goal, depth, seen, left)
@@ -178,7 +178,7 @@ def run_in_lean(
             last = number == len(script) - 1
             if result.state is None or last != (result.status == "finished"):
                 return None
-            child = -2 if last else number + 1
+            child = CLOSED if last else number + 1
             tried.append(Tried(number, child, tactic, "elementary", 0.0, result.status.value, "", result.micros))
             state = result.state
         if not environment.verify(script).accepted:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from prover.bench import results
 from prover.bench.campaign import to_record
@@ -17,6 +19,7 @@ from prover.bench.compare import Comparison, Interval, compare
 from prover.bench.plots import budget_table, plot_runs
 from prover.bench.suite import with_budget
 from prover.problem import Budget, Problem
+from prover.report.canvas import can_draw
 from prover.reports import ProofReport
 from prover.search.budget import StopReason
 from prover.search.scoring import SearchConfig
@@ -53,12 +56,14 @@ def evaluate(
     for label, folder in folders.items():
         folder.mkdir(parents=True, exist_ok=True)
         done[label] = results.finished(results.load(folder / results.RESULTS))
-    host = Session(replace(sides[0].options, use_service=False))
-    sessions = {
-        side.label: Guest(side.options, host) if share else Session(replace(side.options, use_service=False))
-        for side in sides
-    }
-    try:
+    with ExitStack() as stack:
+        host = stack.enter_context(Session(replace(sides[0].options, use_service=False)))
+        sessions = {
+            side.label: stack.enter_context(
+                Guest(side.options, host) if share else Session(replace(side.options, use_service=False))
+            )
+            for side in sides
+        }
         for number, problem in enumerate(problems, 1):
             order = [side for side in (sides if number % 2 else sides[::-1]) if problem.name not in done[side.label]]
             asked = with_budget(problem, budget)
@@ -75,17 +80,19 @@ def evaluate(
                 say(f"{number} of {len(problems)} problems; proved: {counts}")
             if until is not None and time.monotonic() > until:
                 break
-    finally:
-        for session in (*sessions.values(), host):
-            session.close()
     for side in sides:
-        rows = list(done[side.label].values())
-        summary = {"label": side.label, "model": side.options.model, **results.summarise(rows, len(rows))}
-        summary |= {"seconds_limit": budget.seconds, "steps_limit": budget.steps, "machine": results.machine()}
-        summary |= {"weights": dict(side.options.weights), "shared": share}
+        summary = _summary(side, list(done[side.label].values()), budget, share)
         results.write_json(folders[side.label] / results.SUMMARY, summary)
     first, *others = folders.values()
     return [compare(first, other) for other in others]
+
+
+def _summary(side: Side, rows: list[results.Record], budget: Budget, share: bool) -> dict[str, Any]:
+    return {
+        "label": side.label, "model": side.options.model, **results.summarise(rows, len(rows)),
+        "seconds_limit": budget.seconds, "steps_limit": budget.steps, "machine": results.machine(),
+        "weights": dict(side.options.weights), "shared": share,
+    }  # fmt: skip
 
 
 def _apart(sessions: dict[str, Session], problem: Problem, order: Sequence[Side]) -> list[ProofReport]:
@@ -122,10 +129,8 @@ def steps_ratio(first: Path, second: Path) -> tuple[float, int, int]:
 
 def verdict(found: Sequence[Comparison], sides: Sequence[Side], out: Path) -> str:
     """The comparisons in words, with a table; draws ``plot.png`` where matplotlib is there."""
-    import importlib.util
-
     runs = {side.label: out / side.label for side in sides}
-    if importlib.util.find_spec("matplotlib") is not None:
+    if can_draw():
         plot_runs(runs, out / "plot.png")
     a = sides[0].label
     lines = [f"{found[0].compared} problems; {a} {_rate(found[0].rate_a)}"]

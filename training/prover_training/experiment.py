@@ -23,37 +23,34 @@ from prover_training.data import pairs_of, theorem_of
 from prover_training.experiment_results import EARLY, Point, draw, table
 from prover_training.ranker_data import held_out
 from prover_training.rollouts import Open
-from prover_training.sft import SftConfig, train_sft
+from prover_training.sft import TuningConfig, train_sft
 
 PROVED_AT = (0.4, EARLY, 1.0)
 """The shares of the steps after which held-out theorems are proved."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExperimentConfig:
-    """Settings. ``curricula`` are names separated by blanks, ``seeds`` how many runs of each; ``problems`` held-out
-    theorems are tried with ``lean_steps`` each and ``samples`` answers a state; ``pairs`` held-out steps are matched;
-    ``points`` on the curves.
+class ExperimentConfig(TuningConfig):
+    """Settings. ``curricula`` are names separated by blanks, ``seeds`` how many runs of each, of ``steps`` updates in
+    ``stages``; ``problems`` held-out theorems are tried with ``lean_steps`` each and ``samples`` answers a state;
+    ``pairs`` held-out steps are matched; ``points`` on the curves.
     """
 
-    curricula: str = "length uniform anti"
-    seeds: int = 3
-    prompt: str = "focused"
-    steps: int = 300
-    batch: int = 16
-    stages: int = 3
+    words: int = 320
     width: int = 96
     layers: int = 2
-    heads: int = 4
-    words: int = 320
     length: int = 192
+    prompt: str = "focused"
     learning_rate: float = 3e-3
+    curricula: str = "length uniform anti"
+    seeds: int = 3
+    steps: int = 300
+    stages: int = 3
     problems: int = 80
     lean_steps: int = 32
     samples: int = 6
     pairs: int = 60
     points: int = 10
-    seed: int = 0
 
 
 def experiment(
@@ -133,11 +130,7 @@ def _run(
         shown = ", ".join(f"{k} {point[k]:.3g}" for k in ("loss", "match", "proved") if k in point)
         say(f"{name}, seed {seed}, step {step}: {shown}")
 
-    settings = SftConfig(
-        prompt=config.prompt, steps=config.steps, batch=config.batch, learning_rate=config.learning_rate,
-        length=config.length, curriculum=name, stages=config.stages, seed=seed, save_steps=config.steps,
-        words=config.words, width=config.width, layers=config.layers, heads=config.heads,
-    )  # fmt: skip
+    settings = config.sft(steps=config.steps, curriculum=name, stages=config.stages, seed=seed, save_steps=config.steps)
     at = sorted({*proving, *(round(config.steps * (k + 1) / config.points) for k in range(config.points))})
     # A run that was interrupted is begun again: it is short.
     shutil.rmtree(folder, ignore_errors=True)

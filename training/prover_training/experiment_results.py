@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from prover.report.canvas import can_draw, new_figure
+
 EARLY = 0.7
 """The share of the steps after which proof completion is compared besides the end."""
 
@@ -25,7 +27,7 @@ def names_of(found: Found) -> list[str]:
     return list(dict.fromkeys(run["curriculum"] for run in found["runs"]))
 
 
-def _at(found: Found, name: str, share: float) -> list[Point]:
+def _points_at(found: Found, name: str, share: float) -> list[Point]:
     """The point after that share of the steps, of each seed."""
     step = float(round(share * found["settings"]["steps"]))
     curves = [run["curve"] for run in found["runs"] if run["curriculum"] == name]
@@ -43,7 +45,7 @@ def table(found: Found) -> str:
     short = [number for number, length in enumerate(found["lengths"]) if length <= half]
     long = [number for number, length in enumerate(found["lengths"]) if length > half]
     for name in names_of(found):
-        early, last = _at(found, name, EARLY), _at(found, name, 1.0)
+        early, last = _points_at(found, name, EARLY), _points_at(found, name, 1.0)
         cells = [
             _spread([p["proved"] for p in early], 100, " %"), _spread([p["proved"] for p in last], 100, " %"),
             *(_spread([_rate(p["solved"], some) for p in last], 100, " %") for some in (short, long)),
@@ -72,8 +74,8 @@ def difference(found: Found, a: str, share_a: float, b: str, share_b: float) -> 
 
     The bootstrap draws problems and, for each curriculum, seeds: both are samples of what might have been.
     """
-    left = [point["solved"] for point in _at(found, a, share_a)]
-    right = [point["solved"] for point in _at(found, b, share_b)]
+    left = [point["solved"] for point in _points_at(found, a, share_a)]
+    right = [point["solved"] for point in _points_at(found, b, share_b)]
     problems = range(len(left[0]))
     dice = random.Random(0)
 
@@ -95,15 +97,9 @@ def _spread(values: Sequence[float], factor: float, unit: str) -> str:
 
 def draw(found: Found, image: Path) -> None:
     """Learning curves (mean over seeds) and success by length as a PNG; nothing where matplotlib is missing."""
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 7), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(12, 7)
     panels: list[tuple[str, str, float]] = [
         ("loss", "held-out loss", 1), ("match", "exact match (%)", 100), ("proved", "held-out theorems proved (%)", 100)
     ]  # fmt: skip
@@ -130,6 +126,6 @@ def by_length(found: Found, name: str, bins: int = 4) -> tuple[list[float], list
     order = sorted(range(len(found["lengths"])), key=lambda number: found["lengths"][number])
     bins = min(bins, len(order))
     parts = [order[len(order) * k // bins : len(order) * (k + 1) // bins] for k in range(bins)]
-    solved = [point["solved"] for point in _at(found, name, 1.0)]
+    solved = [point["solved"] for point in _points_at(found, name, 1.0)]
     lengths = [statistics.mean(found["lengths"][number] for number in part) for part in parts]
     return lengths, [statistics.mean(_rate(one, part) for one in solved) for part in parts]

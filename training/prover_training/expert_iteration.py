@@ -16,26 +16,34 @@ from typing import Any
 
 from prover.errors import BadInput
 from prover.problem import Problem
+from prover.report.canvas import can_draw, new_figure
 from prover.session import Options
+from prover.settings import refuse_to_overwrite
 from prover.traces.searches import Attempt, read_attempts
 from prover_training.alone import AloneConfig
+from prover_training.gather import GatherConfig
 from prover_training.learners import Learner, ModelLearner, RankerLearner
-from prover_training.sft import SftConfig
+from prover_training.ranker import RankerConfig
+from prover_training.sft import TuningConfig
 
 RECORD = "rounds.json"
 
 
 @dataclass(frozen=True, slots=True)
-class IterationConfig:
+class IterationConfig(TuningConfig):
     """``learner`` is ``ranker`` or ``lm``. ``rounds`` of ``problems`` searches each; ``seed`` chooses the problems.
     ``steps`` of Lean for a held-out problem, so that success by round does not depend on the machine.
 
     Of the ranker: ``seconds`` for a training problem, ``explore`` (noise), ``epochs``. Of the language model: ``model``
-    to begin with (empty: made from nothing, of ``words`` to ``length``, by ``first`` updates on the data that is
-    given), ``updates`` at the learning rate ``later_rate`` in each later round, ``samples`` answers a state and
-    ``heartbeats`` (in thousands) a step.
+    to begin with (empty: made from nothing by ``first`` updates on the data that is given), ``updates`` at the learning
+    rate ``later_rate`` in each later round, ``samples`` answers a state and ``heartbeats`` (in thousands) a step.
     """
 
+    words: int = 768
+    layers: int = 3
+    length: int = 256
+    prompt: str = "focused"
+    learning_rate: float = 3e-3
     learner: str = "ranker"
     rounds: int = 3
     problems: int = 200
@@ -43,18 +51,10 @@ class IterationConfig:
     steps: int = 40
     explore: float = 0.7
     epochs: int = 5
-    seed: int = 0
     model: str = ""
-    prompt: str = "focused"
     first: int = 400
     updates: int = 150
-    batch: int = 16
-    learning_rate: float = 3e-3
     later_rate: float = 5e-4
-    words: int = 768
-    width: int = 128
-    layers: int = 3
-    length: int = 256
     samples: int = 6
     heartbeats: int = 20_000
 
@@ -88,8 +88,7 @@ def expert_iteration(
     if not problems or not validation:
         raise BadInput("expert iteration needs problems to learn from and held-out ones to be measured on")
     record = out / RECORD
-    if record.exists() and not resume:
-        raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
+    refuse_to_overwrite(out, begun=record.exists(), resume=resume)
     learner = _learner(config, options, say)
     out.mkdir(parents=True, exist_ok=True)
     rounds = [Round(**entry) for entry in json.loads(record.read_text("utf-8"))] if record.exists() else []
@@ -106,16 +105,15 @@ def expert_iteration(
 
 def _learner(config: IterationConfig, options: Options | None, say: Callable[[str], None]) -> Learner:
     if config.learner == "ranker":
-        return RankerLearner(
-            config.seconds, config.steps, config.explore, config.epochs, config.seed, options, say
-        )  # fmt: skip
+        searching = GatherConfig(seconds=config.seconds, explore=config.explore)
+        measuring = GatherConfig(seconds=60.0, steps=config.steps, noisy=0.0, seed=config.seed)
+        training = RankerConfig(epochs=config.epochs, seed=config.seed)
+        return RankerLearner(searching, measuring, training, options, say)
     if config.learner == "lm":
-        tuning = SftConfig(
-            prompt=config.prompt, steps=config.updates, batch=config.batch, learning_rate=config.learning_rate,
-            length=config.length, seed=config.seed, words=config.words, width=config.width, layers=config.layers,
-        )  # fmt: skip
+        first = config.sft(steps=config.first)
+        later = config.sft(steps=config.updates, learning_rate=config.later_rate)
         alone = AloneConfig(config.steps, config.samples, heartbeats=config.heartbeats, seed=config.seed)
-        return ModelLearner(tuning, config.first, config.later_rate, alone, options, say)
+        return ModelLearner(first, later, alone, options, say)
     raise BadInput(f"there is no learner {config.learner!r}; there are ranker and lm")
 
 
@@ -172,15 +170,9 @@ def best_proofs(attempts: Sequence[Attempt]) -> dict[str, Attempt]:
 
 def plot(rounds: Sequence[Round], image: Path) -> None:
     """Success on held-out problems by round as a PNG; nothing where matplotlib is missing."""
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(6, 4)
     axes = figure.subplots()
     from prover.bench.compare import bootstrap
 

@@ -18,7 +18,7 @@ from prover.problem import Budget, Problem
 from prover.search import SearchFault, StopReason, search
 from prover.search.scoring import SearchConfig
 from prover.session import Options, Session
-from prover.traces.searches import Attempt, append, attempt_of, read_attempts
+from prover.traces.searches import Attempt, AttemptFile, attempt_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,17 @@ def gather(
     Raises:
         ToolchainError: there is no Lean. InfrastructureFault: Lean fails again and again.
     """
-    done = {a.name: a.status == "proved" for a in read_attempts(out)} if out.exists() else {}
-    left = [problem for problem in problems if problem.name not in done]
-    out.parent.mkdir(parents=True, exist_ok=True)
+    done = AttemptFile(out)
+    left = done.missing(problems)
     with Session(replace(options or Options(), use_service=False, model=config.model)) as session:
         for number, attempt in enumerate(_attempts(session, left, config), 1):
             if attempt is not None:
-                append(out, attempt)
-                done[attempt.name] = attempt.status == "proved"
+                done.add(attempt)
             if number % 20 == 0 or number == len(left):
-                say(f"{number} of {len(left)} searched; {sum(done.values())} of {len(done)} proved")
+                say(f"{number} of {len(left)} searched; {done}")
             if until is not None and time.monotonic() > until:
                 break
-    return len(done), sum(done.values())
+    return done.counts
 
 
 FAULTS_TOLERATED = 5

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from prover.errors import BadInput
 from prover.lean.environment import LeanDomain
+from prover.model.loading import NONE
 from prover.model.prompts import format_named
 from prover.problem import Problem
 from prover.session import Options, Session
-from prover.traces.searches import append, read_attempts
+from prover.traces.searches import AttemptFile, read_attempts
 from prover_training.alone import TOGETHER, AloneConfig, Prover
 from prover_training.card import data_hash
 from prover_training.gather import GatherConfig, gather
@@ -40,74 +41,63 @@ class Learner(Protocol):
 class RankerLearner:
     """The ranker: all proposers search, it orders what they propose. Without a model the hand-made order counts."""
 
-    seconds: float
-    steps: int
-    explore: float
-    epochs: int
-    seed: int
+    searching: GatherConfig
+    measuring: GatherConfig
+    training: RankerConfig
     options: Options | None
     say: Say
 
     def search(self, problems: Sequence[Problem], out: Path, model: str, seed: int) -> tuple[int, int]:
-        """See :class:`Learner`; ``explore`` disturbs the order in a share of the searches."""
-        searching = GatherConfig(seconds=self.seconds, explore=self.explore, seed=seed, model=model or "none")
-        return gather(problems, out, searching, self.options, self.say)
+        """See :class:`Learner`; the order is disturbed in a share of the searches."""
+        settings = replace(self.searching, seed=seed, model=model or NONE)
+        return gather(problems, out, settings, self.options, self.say)
 
     def learn(self, files: Sequence[Path], folder: Path, model: str) -> dict[str, float]:
         """Trains a ranker from nothing: it takes a minute."""
         del model
         every = [attempt for path in files for attempt in read_attempts(path)]
-        settings = RankerConfig(epochs=self.epochs, seed=self.seed)
-        learned, kept_out = held_out(every, seed=self.seed)
-        result = train(examples(learned), examples(kept_out), settings, self.say)
-        card = {"attempts": len(every), "data_sha256": data_hash(files), "seed": self.seed}
-        save(result, settings, proposers_of(every), folder, card)
+        seed = self.training.seed
+        learned, kept_out = held_out(every, seed=seed)
+        result = train(examples(learned), examples(kept_out), self.training, self.say)
+        card = {"attempts": len(every), "data_sha256": data_hash(files), "seed": seed}
+        save(result, self.training, proposers_of(every), folder, card)
         return result.history[-1]
 
     def measure(self, problems: Sequence[Problem], out: Path, model: str) -> tuple[int, int]:
         """See :class:`Learner`."""
-        measuring = GatherConfig(seconds=60.0, steps=self.steps, noisy=0.0, seed=self.seed, model=model or "none")
-        return gather(problems, out, measuring, self.options, self.say)
+        return gather(problems, out, replace(self.measuring, model=model or NONE), self.options, self.say)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelLearner:
-    """A language model: it alone proposes, and is fine-tuned on all proofs so far. ``first`` are the updates of the
-    first model, made from nothing; later ones go on from the best so far with the updates of ``tuning`` at the learning
-    rate ``later`` (at the first one's rate they forget more than they learn).
+    """A language model: it alone proposes, and is fine-tuned on all proofs so far. ``first`` makes the first model from
+    nothing; later ones go on from the best so far (``later``: at the first one's learning rate they forget more than
+    they learn).
     """
 
-    tuning: SftConfig
-    first: int
-    later: float
+    first: SftConfig
+    later: SftConfig
     alone: AloneConfig
     options: Options | None
     say: Say
 
     def search(self, problems: Sequence[Problem], out: Path, model: str, seed: int) -> tuple[int, int]:
         """See :class:`Learner`."""
-        return alone(model, problems, out, self.tuning.prompt, _seeded(self.alone, seed), self.options, self.say)
+        return alone(model, problems, out, self.first.prompt, replace(self.alone, seed=seed), self.options, self.say)
 
     def learn(self, files: Sequence[Path], folder: Path, model: str) -> dict[str, float]:
         """Fine-tunes; goes on with a run that died."""
         if not files:
             raise BadInput("a language model needs proofs to begin with: name files of them with --data")
-        settings = replace(self.tuning, model=model, learning_rate=self.later) if model else self._beginning()
+        settings = replace(self.later, model=model) if model else self.first
         if not (folder / "model.safetensors").exists():
             facts = train_sft(files, folder, settings, resume=(folder / "checkpoints").exists(), say=self.say)
             return {"loss": float(facts["final_loss"] or 0.0), "pairs": float(facts["pairs"])}
         return {}
 
-    def _beginning(self) -> SftConfig:
-        return replace(self.tuning, steps=self.first)
-
     def measure(self, problems: Sequence[Problem], out: Path, model: str) -> tuple[int, int]:
         """See :class:`Learner`."""
-        return alone(model, problems, out, self.tuning.prompt, self.alone, self.options, self.say)
-
-
-def _seeded(config: AloneConfig, seed: int) -> AloneConfig:
-    return replace(config, seed=seed)
+        return alone(model, problems, out, self.first.prompt, self.alone, self.options, self.say)
 
 
 def alone(
@@ -123,19 +113,16 @@ def alone(
     """
     from prover.model.transformers_backend import TransformersModel
 
-    done = {a.name: a.status == "proved" for a in read_attempts(out)} if out.exists() else {}
-    left = [problem for problem in problems if problem.name not in done]
-    if left:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        player = TransformersModel(model)
-        with Session(replace(options or Options(), use_service=False)) as session:
-            prover = Prover(
-                LeanDomain(session.server()).open, format_named(prompt), config, session.team().checks
-            )  # fmt: skip
-            for at in range(0, len(left), TOGETHER):
-                for attempt in prover.attempts(player, left[at : at + TOGETHER]):
-                    if attempt is not None:
-                        append(out, attempt)
-                        done[attempt.name] = attempt.status == "proved"
-                say(f"{min(at + TOGETHER, len(left))} of {len(left)} tried; {sum(done.values())} of {len(done)} proved")
-    return len(done), sum(done.values())
+    done = AttemptFile(out)
+    left = done.missing(problems)
+    if not left:
+        return done.counts
+    player = TransformersModel(model)
+    with Session(replace(options or Options(), use_service=False)) as session:
+        prover = Prover(LeanDomain(session.server()).open, format_named(prompt), config, session.team().checks)
+        for at in range(0, len(left), TOGETHER):
+            for attempt in prover.attempts(player, left[at : at + TOGETHER]):
+                if attempt is not None:
+                    done.add(attempt)
+            say(f"{min(at + TOGETHER, len(left))} of {len(left)} tried; {done}")
+    return done.counts

@@ -5,10 +5,9 @@ From top to bottom: settings, the network, the loop, the numbers that say whethe
 
 from __future__ import annotations
 
-import json
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,22 +19,21 @@ from torch import nn
 from prover.errors import BadInput
 from prover.model import features
 from prover.model.ranker import FORMAT, RankerModel
+from prover.model.tensors import write_model
+from prover_training.card import write_card
+from prover_training.networks import NetworkConfig, bag, hashed_features, rounded
 from prover_training.ranker_data import Example
 
 
 @dataclass(frozen=True, slots=True)
-class RankerConfig:
-    """Settings of a training run. ``noise`` hides each hashed feature with that probability while training."""
+class RankerConfig(NetworkConfig):
+    """Sizes of the network; ``pace`` is :class:`prover.model.ranker.RankerModel`'s."""
 
+    weight_decay: float = 1e-4
+    noise: float = 0.15
     width: int = 64
     cross_width: int = 8
     hidden: int = 96
-    epochs: int = 12
-    batch: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    noise: float = 0.15
-    seed: int = 0
     pace: float = 0.5
 
 
@@ -47,12 +45,9 @@ class RankerNetwork(nn.Module):
 
     def __init__(self, config: RankerConfig, mean: np.ndarray, deviation: np.ndarray) -> None:
         super().__init__()
-        self.state = nn.Embedding(features.STATE_ROWS, config.width)
-        self.action = nn.Embedding(features.ACTION_ROWS, config.width)
-        self.cross = nn.Embedding(features.CROSS_ROWS, config.cross_width)
-        for table in (self.state, self.action, self.cross):
-            # A feature that training never saw must say nothing, so rows begin at zero and stay there until one comes.
-            nn.init.zeros_(table.weight)
+        self.state = hashed_features(features.STATE_ROWS, config.width)
+        self.action = hashed_features(features.ACTION_ROWS, config.width)
+        self.cross = hashed_features(features.CROSS_ROWS, config.cross_width)
         self.wide = nn.Linear(config.cross_width, 1, bias=False)
         self.hidden = nn.Linear(3 * config.width + config.cross_width + features.DENSE, config.hidden)
         self.second = nn.Linear(config.hidden, config.hidden // 2)
@@ -67,19 +62,13 @@ class RankerNetwork(nn.Module):
         """Log-odds that each candidate helps, and log seconds: shape (candidates, 2); arguments as in Batch, a state's
         rows repeated for each of its candidates.
         """
-        state, action = self._bag(self.state, states), self._bag(self.action, actions)
-        cross = self._bag(self.cross, crosses)
+        noise = self.noise if self.training else 0.0
+        state, action = bag(self.state, states, noise), bag(self.action, actions, noise)
+        cross = bag(self.cross, crosses, noise)
         scaled = (dense - self.mean) / self.deviation
         joined = torch.cat([state, action, state * action, cross, scaled], dim=1)
         out: torch.Tensor = self.out(torch.relu(self.second(torch.relu(self.hidden(joined)))))
         return torch.stack([out[:, 0] + self.wide(cross)[:, 0], out[:, 1]], dim=1)
-
-    def _bag(self, table: nn.Embedding, rows: torch.Tensor) -> torch.Tensor:
-        there = rows >= 0
-        if self.training and self.noise:
-            there = there & (torch.rand(rows.shape) > self.noise)
-        total = (table(rows.clamp(min=0)) * there[:, :, None]).sum(1)
-        return total / there.sum(1, keepdim=True).clamp(min=1).sqrt()
 
 
 def _tensors(chosen: Sequence[Example]) -> tuple[torch.Tensor, ...]:
@@ -137,40 +126,44 @@ def train(
     kept = export(network, config)
     order = list(train_set)
     for epoch in range(1, config.epochs + 1):
-        network.train()
         dice.shuffle(order)
-        loss_sum = 0.0
-        for start in range(0, len(order), each):
-            *inputs, labels, weights, log_seconds = _tensors(order[start : start + each])
-            out = network(*inputs)
-            helped = nn.functional.binary_cross_entropy_with_logits(out[:, 0], labels, weights)
-            slow = nn.functional.smooth_l1_loss(out[:, 1], log_seconds)
-            loss = helped + 0.1 * slow
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            loss_sum += float(helped.detach()) * len(labels)
+        loss = _epoch(network, (order[at : at + each] for at in range(0, len(order), each)), optimiser, schedule)
         model = export(network, config)
         measured = measure(model, held_out)
-        history.append({"epoch": float(epoch), "loss": loss_sum / len(dense), **measured})
+        history.append({"epoch": float(epoch), "loss": loss / len(dense), **measured})
         say(f"epoch {epoch}: loss {history[-1]['loss']:.4f}; {_words(measured)}")
         if measured["seconds"] <= best:
             best, kept = measured["seconds"], model
     return Trained(kept, history)
 
 
+def _epoch(network: RankerNetwork, batches: Iterable[Sequence[Example]], optimiser: Any, schedule: Any) -> float:
+    """Learns from each batch once; the sum over all candidates of the loss of whether they help."""
+    network.train()
+    total = 0.0
+    for batch in batches:
+        *inputs, labels, weights, log_seconds = _tensors(batch)
+        out = network(*inputs)
+        helped = nn.functional.binary_cross_entropy_with_logits(out[:, 0], labels, weights)
+        slow = nn.functional.smooth_l1_loss(out[:, 1], log_seconds)
+        optimiser.zero_grad()
+        (helped + 0.1 * slow).backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        total += float(helped.detach()) * len(labels)
+    return total
+
+
 def export(network: RankerNetwork, config: RankerConfig) -> RankerModel:
     """The network's weights for the search, rounded to the half precision that they are saved in."""
-    weights = {name: tensor.detach().to(torch.float16).numpy().copy() for name, tensor in network.state_dict().items()}
-    return RankerModel(weights, pace=config.pace)
+    return RankerModel(rounded(network), pace=config.pace)
 
 
 def measure(model: RankerModel | None, held_out: Sequence[Example]) -> dict[str, float]:
     """How soon the first step that helps is tried, on states where one is known to: ``first`` is how often it is the
-    very first, ``seconds`` Lean's time until it has been tried, ``rank`` its mean position; ``loss`` is
-    the cross-entropy. Without a model: in the order of the proposers' own costs.
+    very first, ``seconds`` Lean's time until it has been tried, ``rank`` its mean position, ``states`` how many states
+    count; ``cross_entropy`` is over all candidates. Without a model: in the order of the proposers' own costs.
     """
     first = seconds = rank = loss = count = 0.0
     total = 0
@@ -203,15 +196,6 @@ def _words(m: dict[str, float]) -> str:
 
 def save(trained: Trained, config: RankerConfig, proposers: Sequence[str], folder: Path, card: dict[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md`` of a ranker."""
-    from safetensors.numpy import save_file
-
-    from prover_training.card import write_card
-
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: np.asarray(v, np.float16) for k, v in trained.model.weights.items()}, folder / "model.safetensors")
-    settings = {
-        "model_type": "ranker", "format": FORMAT, "pace": config.pace, "proposers": sorted(proposers),
-        "training": asdict(config),
-    }  # fmt: skip
-    (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    settings = {"pace": config.pace, "proposers": sorted(proposers), "training": asdict(config)}
+    write_model(folder, "ranker", FORMAT, trained.model.weights, settings)
     write_card(folder, "A ranker of proof steps", {**card, "history": trained.history})

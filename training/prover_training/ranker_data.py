@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prover.domain import POSTPONED
 from prover.model import features
-from prover.traces.searches import Attempt, Tried
+from prover.traces.searches import CLOSED, FAILED, Attempt, Tried
 
 
 @dataclass(slots=True)
@@ -32,9 +33,9 @@ class Example:
 def label(attempt: Attempt, step: Tried) -> tuple[float, float]:
     """Whether a step helped, and how sure that is (the weight of this example)."""
     before = attempt.states[step.parent]
-    if step.child == -1:
+    if step.child == FAILED:
         return 0.0, 1.0
-    if step.child == -2:
+    if step.child == CLOSED:
         return 1.0, 1.0
     after = attempt.states[step.child]
     if before.distance is not None and after.distance is not None and after.distance < before.distance:
@@ -45,11 +46,15 @@ def label(attempt: Attempt, step: Tried) -> tuple[float, float]:
 
 
 def examples(attempts: Iterable[Attempt]) -> list[Example]:
-    """One example for each state on which something was tried."""
+    """One example for each state on which something was tried. A postponed step says nothing: what came of it is
+    told by its second try.
+    """
     found: list[Example] = []
     for attempt in attempts:
         by_state: dict[int, list[Tried]] = {}
         for step in attempt.tried:
+            if step.kind == POSTPONED:
+                continue
             by_state.setdefault(step.parent, []).append(step)
         for number, steps in by_state.items():
             state = attempt.states[number]

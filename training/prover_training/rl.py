@@ -19,10 +19,12 @@ from prover.hookspecs import RewardSignal
 from prover.model.language_model import Sampling
 from prover.model.prompts import format_named
 from prover.problem import Problem
+from prover.report.canvas import can_draw, new_figure
 from prover.reward import RewardSum, default_signals
+from prover.settings import refuse_to_overwrite
 from prover_training.card import write_card
 from prover_training.rollouts import Open, Rollout, Turn, advantages, roll_out
-from prover_training.sft import last_checkpoint, progress, quiet
+from prover_training.trainers import CHECKPOINTS, progress, quiet, run_trainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,72 +62,60 @@ def train_rl(
     """
     if not config.model or not problems:
         raise BadInput("reinforcement needs a model to begin with (--set model=FOLDER) and problems")
-    checkpoints = out / "checkpoints"
-    if not resume and (out / "model.safetensors").exists():
-        raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
+    refuse_to_overwrite(out, begun=(out / "model.safetensors").exists(), resume=resume)
     from prover.model.transformers_backend import TransformersModel
 
     loaded = TransformersModel(config.model)
-    trainer = _trainer(
-        loaded, problems, config, open_problem, RewardSum(signals or default_signals()), checkpoints, say
-    )
-    last = last_checkpoint(checkpoints) if resume else None
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
-    trainer.model.half().save_pretrained(out, safe_serialization=True)
-    loaded.tokenizer.save_pretrained(out)
+    rollouts = LeanRollouts(loaded, problems, config, open_problem, RewardSum(signals or default_signals()))
+    trainer = _trainer(loaded, rollouts, config, out / CHECKPOINTS, say)
+    run_trainer(trainer, out, loaded.tokenizer, resume=resume)
     history = [entry for entry in trainer.state.log_history if "reward" in entry]
-    rewards = [[entry["step"], entry["reward"]] for entry in history]
-    draw(rewards, trainer.finished, out / "rewards.png")
+    curve = [[entry["step"], entry["reward"]] for entry in history]
+    draw(curve, rollouts.finished, out / "rewards.png")
     facts = {
         "kind": "causal language model, reinforced in Lean", "base": config.model, "prompt": config.prompt,
         "problems": len(problems), "steps": config.steps, "seed": config.seed,
-        "first_reward": rewards[0][1] if rewards else None, "last_reward": rewards[-1][1] if rewards else None,
-        "settings": asdict(config), "rewards": rewards, "finished": trainer.finished,
+        "first_reward": curve[0][1] if curve else None, "last_reward": curve[-1][1] if curve else None,
+        "settings": asdict(config), "rewards": curve, "finished": rollouts.finished,
     }  # fmt: skip
     write_card(out, "A language model for proof steps, reinforced", facts)
     return facts
 
 
-def _trainer(
-    loaded: Any, problems: Sequence[Problem], config: RlConfig, open_problem: Open, rewards: RewardSum, folder: Path,
-    say: Callable[[str], None],
-) -> Any:  # fmt: skip
-    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
-    import torch
-    from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
+class LeanRollouts:
+    """What TRL calls for the answers to a batch of prompts: rollouts in Lean, of which it gets one turn each.
 
-    form = format_named(config.prompt)
-    by_text = {_prompt(number): problem for number, problem in enumerate(problems)}
-    model_class = type(loaded)
+    ``weights`` are the weighted advantages of the last batch's turns, ``finished`` the share of finished rollouts of
+    every batch so far.
+    """
 
-    class LeanTrainer(GRPOTrainer):
-        """GRPO whose rollouts run in Lean and whose advantages are by token."""
+    def __init__(
+        self, loaded: Any, problems: Sequence[Problem], config: RlConfig, open_problem: Open, rewards: RewardSum
+    ) -> None:
+        self._loaded, self._config, self._open, self._rewards = loaded, config, open_problem, rewards
+        self._form = format_named(config.prompt)
+        # What stands for a problem in the dataset; the text that the model reads is written when it is opened.
+        self.problems = {f"problem {number}": problem for number, problem in enumerate(problems)}
+        self.weights: list[float] = []
+        self.finished: list[float] = []
 
-        weights: list[float]
-        finished: list[float]
-
-        def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-            batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
-            # One advantage for all tokens of a turn; those behind its end are masked by TRL.
-            width = batch["completion_ids"].shape[1]
-            rows = [[weight] * width for weight in self.weights]
-            batch["advantages"] = torch.tensor(rows, device=batch["completion_ids"].device)
-            return batch
-
-    def rollout(prompts: list[str], trainer: Any) -> dict[str, Any]:
+    def __call__(self, prompts: list[str], trainer: Any) -> dict[str, Any]:
+        """The turns as TRL wants them; each prompt comes as often as there are rollouts of its problem."""
+        config = self._config
         model = trainer.accelerator.unwrap_model(trainer.model)
         was_training = model.training
         model.eval()
-        player = model_class("in training", loaded=(model, loaded.tokenizer))
+        player = type(self._loaded)("in training", loaded=(model, self._loaded.tokenizer))
         seed = config.seed * 100_003 + trainer.state.global_step
         sampling = Sampling(max_tokens=config.max_tokens, temperature=config.temperature, seed=seed)
-        chosen = [by_text[prompt] for prompt in prompts[:: config.group]]
-        rows = roll_out(player, chosen, config.group, open_problem, form, rewards, sampling, config.moves)
+        chosen = [self.problems[prompt] for prompt in prompts[:: config.group]]
+        rows = roll_out(
+            player, chosen, config.group, self._open, self._form, self._rewards, sampling, config.moves
+        )  # fmt: skip
         model.train(was_training)
-        trainer.finished.append(sum(row.finished for row in rows) / len(rows))
-        picked = chosen_turns(rows, config, random.Random(seed), loaded.pad)
-        trainer.weights = [weight for _, weight in picked]
+        self.finished.append(sum(row.finished for row in rows) / len(rows))
+        picked = chosen_turns(rows, config, random.Random(seed), self._loaded.pad)
+        self.weights = [weight for _, weight in picked]
         return {
             "prompt_ids": [turn.prompt for turn, _ in picked],
             "completion_ids": [turn.tokens for turn, _ in picked],
@@ -133,6 +123,24 @@ def _trainer(
             "env_mask": [[int(weight != 0)] * len(turn.tokens) for turn, weight in picked],
             "total": [row.total for row in rows],
         }
+
+
+def _trainer(loaded: Any, rollouts: LeanRollouts, config: RlConfig, folder: Path, say: Callable[[str], None]) -> Any:
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    import torch
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    class LeanTrainer(GRPOTrainer):
+        """GRPO whose advantages are those of the turns."""
+
+        def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+            batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
+            # One advantage for all tokens of a turn; those behind its end are masked by TRL.
+            width = batch["completion_ids"].shape[1]
+            rows = [[weight] * width for weight in rollouts.weights]
+            batch["advantages"] = torch.tensor(rows, device=batch["completion_ids"].device)
+            return batch
 
     def reward(completions: list[str], total: list[float | None], **rest: Any) -> list[float | None]:
         return total
@@ -145,12 +153,13 @@ def _trainer(
         gradient_checkpointing=False, report_to="none", disable_tqdm=True, logging_steps=1, shuffle_dataset=True,
         save_steps=config.save_steps, save_total_limit=2, temperature=config.temperature,
     )  # fmt: skip
-    trainer = LeanTrainer(
-        model=loaded.model.train(), reward_funcs=[reward], args=settings, processing_class=loaded.tokenizer,
-        train_dataset=Dataset.from_dict({"prompt": list(by_text)}), rollout_func=rollout, callbacks=[progress(say)],
+    return quiet(
+        LeanTrainer(
+            model=loaded.model.train(), reward_funcs=[reward], args=settings, processing_class=loaded.tokenizer,
+            train_dataset=Dataset.from_dict({"prompt": list(rollouts.problems)}), rollout_func=rollouts,
+            callbacks=[progress(say)],
+        )
     )  # fmt: skip
-    trainer.weights, trainer.finished = [], []
-    return quiet(trainer)
 
 
 def chosen_turns(rows: Sequence[Rollout], config: RlConfig, dice: random.Random, pad: int) -> list[tuple[Turn, float]]:
@@ -168,23 +177,12 @@ def chosen_turns(rows: Sequence[Rollout], config: RlConfig, dice: random.Random,
     return found
 
 
-def _prompt(number: int) -> str:
-    """Stands for a problem in the dataset; the text that the model reads is written when the problem is opened."""
-    return f"problem {number}"
-
-
 def draw(rewards: Sequence[Sequence[float]], finished: Sequence[float], image: Path, over: int = 10) -> None:
     """Mean reward and share of finished rollouts over the updates, each a mean of ``over`` of them, as a PNG; nothing
     where matplotlib is missing."""
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 3.6)
     panels = (([value for _, value in rewards], "mean reward of a rollout", 1.0), (finished, "finished (%)", 100.0))
     for axes, (values, label, factor) in zip(figure.subplots(1, 2), panels, strict=True):
         parts = [values[at : at + over] for at in range(0, len(values), over)]

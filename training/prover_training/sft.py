@@ -7,7 +7,7 @@ the other. From top to bottom: settings, data, model, training, checkpoint with 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,56 +15,48 @@ from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.model.prompts import format_named
 from prover.problem import Problem
+from prover.settings import refuse_to_overwrite
 from prover_training.card import data_hash, write_card
 from prover_training.curriculum.feed import FeedLog
+from prover_training.curriculum.schedule import find_curriculum
 from prover_training.data import Pair, pairs_of, read_traces, schedule
 from prover_training.tiny import TinyConfig, make_model, make_tokenizer
+from prover_training.trainers import CHECKPOINTS, Measure, measuring, progress, quiet, run_trainer
 
 
 @dataclass(frozen=True, slots=True)
-class SftConfig:
-    """Settings of a run. ``model`` is a folder or hub id to go on from; empty makes a small one (``words`` to
-    ``heads``).
+class TuningConfig(TinyConfig):
+    """What everything that fine-tunes has: the sizes of a model that is made from nothing (``length``, in tokens, also
+    limits the examples), the prompt format, and updates of ``batch`` examples each.
+    """
 
-    ``steps`` counts updates of ``batch`` examples each; ``length`` is in tokens; ``curriculum`` is the name of one
-    that a plugin offers, in ``stages``. ``save_steps`` is how often a checkpoint is written, from which a run that
-    died goes on.
+    prompt: str = "plain"
+    batch: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+    def sft(self, **more: Any) -> SftConfig:
+        """The settings of one fine-tuning: these, and ``more``."""
+        return SftConfig(**{**{field.name: getattr(self, field.name) for field in fields(TuningConfig)}, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class SftConfig(TuningConfig):
+    """Settings of a run. ``model`` is a folder or hub id to go on from; empty makes a small one.
+
+    ``steps`` counts updates; ``curriculum`` is the name of one that a plugin offers, in ``stages``. ``save_steps`` is
+    how often a checkpoint is written, from which a run that died goes on.
     """
 
     model: str = ""
-    prompt: str = "plain"
     steps: int = 300
-    batch: int = 16
-    learning_rate: float = 2e-3
-    length: int = 512
     curriculum: str = "uniform"
     stages: int = 3
-    seed: int = 0
     save_steps: int = 100
-    words: int = 1_024
-    width: int = 128
-    layers: int = 4
-    heads: int = 4
 
-
-Measure = tuple[Sequence[int], Callable[[int, Any, Any], None]]
 
 FEED = "feed.jsonl"
 """What was fed when, in the folder of a run; 'prove curriculum plot' draws it."""
-
-
-def find_curriculum(name: str) -> Curriculum:
-    """The curriculum of that name, of any plugin.
-
-    Raises:
-        BadInput: there is none; lists those there are.
-    """
-    from prover import plugins
-
-    known = plugins.curricula(plugins.load_plugins())
-    if name not in known:
-        raise BadInput(f"there is no curriculum {name!r}; there are {', '.join(sorted(known))}")
-    return known[name]
 
 
 def train_sft(
@@ -74,17 +66,13 @@ def train_sft(
 ) -> dict[str, Any]:  # fmt: skip
     """Trains on the traces in ``data`` and writes the model to ``out``; returns what its card says.
 
-    ``measure`` is a pair of steps and a function that is called after each of them with the step, the model and the
-    tokenizer.
-
     Raises:
         BadInput: nothing to learn from, an unknown curriculum, nothing to resume or a folder that holds a run.
     """
     import torch
 
-    checkpoints = out / "checkpoints"
-    if not resume and (checkpoints.exists() or (out / "model.safetensors").exists()):
-        raise BadInput(f"{out} holds a run already: add --resume to go on with it, or choose another --out")
+    begun = (out / CHECKPOINTS).exists() or (out / "model.safetensors").exists()
+    refuse_to_overwrite(out, begun=begun, resume=resume)
     torch.set_num_threads(1 if not torch.cuda.is_available() else torch.get_num_threads())
     theorems = [theorem for path in data for theorem in read_traces(path)]
     every = pairs_of(theorems)
@@ -102,14 +90,10 @@ def train_sft(
     log.close()
     said = f"{len(theorems)} theorems, {len(pairs)} steps ({len(every) - len(pairs)} longer ones left out)"
     say(f"{said}; {config.steps} updates of {config.batch}")
-    trainer = _trainer(model, tokenizer, pairs, order, config, checkpoints, say)
+    trainer = _trainer(model, tokenizer, pairs, order, config, out / CHECKPOINTS, say)
     if measure is not None:
-        trainer.add_callback(_measuring(*measure, tokenizer))
-    last = last_checkpoint(checkpoints) if resume else None
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
-    # Half precision halves what is shipped; loading on a CPU makes float32 of it again.
-    model.half().save_pretrained(out, safe_serialization=True)
-    tokenizer.save_pretrained(out)
+        trainer.add_callback(measuring(measure, tokenizer))
+    run_trainer(trainer, out, tokenizer, resume=resume)
     losses = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
     facts = {
         "kind": "causal language model, state to tactic", "base": config.model or "made from nothing",
@@ -127,8 +111,7 @@ def load_or_make(config: SftConfig, pairs: Sequence[Pair]) -> tuple[Any, Any]:
     """The model and tokenizer to train: read from where ``config.model`` says, or made from nothing."""
     if not config.model:
         tokenizer = make_tokenizer((text for p in pairs for text in (p.state, p.tactic)), config.words)
-        tiny = TinyConfig(config.words, config.width, config.layers, config.heads, config.length)
-        return make_model(tokenizer, tiny, config.seed), tokenizer
+        return make_model(tokenizer, config, config.seed), tokenizer
     from prover.model.transformers_backend import TransformersModel
 
     loaded = TransformersModel(config.model)
@@ -186,43 +169,3 @@ def _trainer(
             model=model, args=settings, train_dataset=dataset, processing_class=tokenizer, callbacks=[progress(say)]
         )
     )
-
-
-def quiet(trainer: Any) -> Any:
-    """The trainer without what prints to the standard output, which is for results."""
-    from transformers import PrinterCallback
-
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def progress(say: Callable[[str], None]) -> Any:
-    """A callback of transformers' trainers that says the step and the loss."""
-    from transformers import TrainerCallback
-
-    class Progress(TrainerCallback):
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
-            if logs and ("loss" in logs or "reward" in logs):
-                shown = ", ".join(f"{k} {logs[k]:.4g}" for k in ("loss", "reward") if k in logs)
-                say(f"step {state.global_step}/{state.max_steps}: {shown}")
-
-    return Progress()
-
-
-def _measuring(steps: Sequence[int], function: Callable[[int, Any, Any], None], tokenizer: Any) -> Any:
-    from transformers import TrainerCallback
-
-    class Measuring(TrainerCallback):
-        def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **rest: Any) -> None:
-            if state.global_step in steps:
-                model.eval()
-                function(state.global_step, model, tokenizer)
-                model.train()
-
-    return Measuring()
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint of a trainer; None where there is none."""
-    found = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
-    return max(found, key=lambda p: int(p.name.rsplit("-", 1)[1]), default=None)

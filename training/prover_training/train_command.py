@@ -10,26 +10,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from prover.cli.options import json_option
+from prover.cli.options import json_option, settings_options
 
 if TYPE_CHECKING:
     from prover.problem import Problem
+    from prover.traces.searches import Attempt
+    from prover_training.evaluate import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
-def _run_options(command: F) -> F:
+def _run_options(table: str) -> Callable[[F], F]:
     """``--out``, ``--config``, ``--set``, ``--seed``, ``--resume``: what every training run has."""
-    for option in (
-        click.option("--resume", is_flag=True, help="Go on with the run in --out."),
-        click.option("--seed", type=int, help="Seed of everything random."),
-        click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated."),
-        click.option("--config", type=PATH, metavar="TOML", help="Settings, in a table named as the command."),
-        click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where the run goes."),
-    ):
-        command = option(command)
-    return command
+
+    def with_options(command: F) -> F:
+        for option in (
+            click.option("--resume", is_flag=True, help="Go on with the run in --out."),
+            click.option("--seed", type=int, help="Seed of everything random."),
+            settings_options(table),
+            click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where the run goes."),
+        ):
+            command = option(command)
+        return command
+
+    return with_options
 
 
 def _data_option(command: F) -> F:
@@ -58,6 +63,17 @@ def _tell(as_json: bool, value: dict[str, Any], text: str) -> None:
     click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
 
 
+def _facts(kind: str, command: str, data: Sequence[Path], attempts: Sequence[Attempt], out: Path) -> dict[str, Any]:
+    """What the card of a small model says of its data."""
+    from prover_training.card import data_hash
+
+    return {
+        "kind": kind, "data": ", ".join(path.name for path in data), "data_sha256": data_hash(data),
+        "attempts": len(attempts), "proved": sum(attempt.status == "proved" for attempt in attempts),
+        "command": f"prove train {command} {' '.join(f'--data {path}' for path in data)} --out {out}",
+    }  # fmt: skip
+
+
 @click.group()
 def train() -> None:
     """Learn from proofs: gather searches, train models on them, measure what they are worth."""
@@ -66,8 +82,7 @@ def train() -> None:
 @train.command()
 @click.argument("problems", type=PATH)
 @click.option("-o", "--out", type=PATH, required=True, metavar="FILE", help="Attempts are appended here (.jsonl).")
-@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [gather].")
-@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@settings_options("gather")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice and of the noise.")
 @json_option
@@ -86,7 +101,7 @@ def gather(
 
 @train.command()
 @_data_option
-@_run_options
+@_run_options("ranker")
 @json_option
 def ranker(
     data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
@@ -95,7 +110,6 @@ def ranker(
     """Train the model that judges the proposers' candidates (a minute or two; --resume has nothing to resume)."""
     from prover.settings import read_settings
     from prover.traces.searches import read_attempts
-    from prover_training.card import data_hash
     from prover_training.ranker import RankerConfig, save
     from prover_training.ranker import train as run
     from prover_training.ranker_data import examples, held_out, proposers_of
@@ -106,10 +120,8 @@ def ranker(
     learned, kept = held_out(attempts, seed=settings.seed)
     trained = run(examples(learned), examples(kept), settings, _say)
     facts = {
-        "kind": "ranker of candidates", "data": ", ".join(path.name for path in data), "data_sha256": data_hash(data),
-        "attempts": len(attempts), "proved": sum(a.status == "proved" for a in attempts),
-        "held_out_attempts": len(kept), "epochs": settings.epochs, "seed": settings.seed,
-        "command": f"prove train ranker {' '.join(f'--data {path}' for path in data)} --out {out}",
+        **_facts("ranker of candidates", "ranker", data, attempts, out), "held_out_attempts": len(kept),
+        "epochs": settings.epochs, "seed": settings.seed,
     }  # fmt: skip
     save(trained, settings, proposers_of(attempts), out, facts)
     best = min(trained.history[1:], key=lambda entry: entry["seconds"])
@@ -118,7 +130,7 @@ def ranker(
 
 @train.command()
 @_data_option
-@_run_options
+@_run_options("value")
 @json_option
 def value(
     data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
@@ -127,18 +139,13 @@ def value(
     """Train the model that values states (half a minute; --resume has nothing to resume), and measure it."""
     from prover.settings import read_settings
     from prover.traces.searches import read_attempts
-    from prover_training.card import data_hash
     from prover_training.value import ValueConfig, save, table, train_value
 
     del resume
     settings = read_settings(ValueConfig, "value", config, sets, seed=seed)
     attempts = [attempt for path in data for attempt in read_attempts(path)]
     trained = train_value(attempts, settings, _say)
-    facts = {
-        "kind": "value of states", "data": ", ".join(path.name for path in data), "data_sha256": data_hash(data),
-        "attempts": len(attempts), "proved": sum(a.status == "proved" for a in attempts), "seed": settings.seed,
-        "command": f"prove train value {' '.join(f'--data {path}' for path in data)} --out {out}",
-    }  # fmt: skip
+    facts = {**_facts("value of states", "value", data, attempts, out), "seed": settings.seed}
     save(trained, settings, out, facts)
     told = {**facts, "out": str(out), "measures": trained.measures}
     _tell(as_json, told, f"{table(trained.measures)}\nwritten: {out}")
@@ -146,7 +153,7 @@ def value(
 
 @train.command()
 @_data_option
-@_run_options
+@_run_options("sft")
 @json_option
 def sft(
     data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
@@ -163,7 +170,7 @@ def sft(
 
 @train.command()
 @click.argument("problems", type=PATH)
-@_run_options
+@_run_options("rl")
 @json_option
 def rl(
     problems: Path, out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool, as_json: bool
@@ -197,7 +204,7 @@ def _opener(session: Any) -> Any:
     metavar="FILE",
     help="Proofs that every round learns from as well (.jsonl[.gz]).",
 )
-@_run_options
+@_run_options("expert-iteration")
 @json_option
 def expert_iteration(
     problems: Path, validation: Path, hold: int, data: tuple[Path, ...], out: Path, config: Path | None,
@@ -226,8 +233,7 @@ def expert_iteration(
 @click.option("-o", "--out", type=PATH, required=True, metavar="FILE", help="Attempts (.jsonl); goes on with it.")
 @click.option("--prompt", default="focused", show_default=True, metavar="NAME", help="The model's prompt format.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
-@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [alone].")
-@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@settings_options("alone")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice and of the samples.")
 @json_option
 def alone(
@@ -294,27 +300,18 @@ def evaluate(
     """
     from dataclasses import asdict, fields
 
-    from prover.cli.options import read_search, read_weights
     from prover.problem import Budget
     from prover.search.scoring import SearchConfig
-    from prover.session import Options
-    from prover_training.evaluate import Side, verdict
     from prover_training.evaluate import evaluate as run
+    from prover_training.evaluate import verdict
 
-    chosen: Sequence[Problem] = _problems(problems, limit, seed if limit else None)
-    known = {field.name for field in fields(SearchConfig)}
-    given = [("a", a, a_weight, a_set, a_mapper), ("b", b, b_weight, b_set, b_mapper)]
+    sides = [_side("a", a, a_weight, a_set, a_mapper), _side("b", b, b_weight, b_set, b_mapper)]
+    settings = {field.name for field in fields(SearchConfig)}
     for text in also:
         parts = [part.strip() for part in text.split(",")]
-        settings = tuple(part for part in parts if part.partition("=")[0] in known)
-        given.append((text, b, tuple(part for part in parts if part not in settings), settings, b_mapper))
-    sides = [
-        Side(
-            label, Options(model=model, weights=read_weights(weights), mapper=mapper),
-            read_search(sets),
-        )
-        for label, model, weights, sets, mapper in given
-    ]  # fmt: skip
+        sets = [part for part in parts if part.partition("=")[0] in settings]
+        sides.append(_side(text, b, [part for part in parts if part not in sets], sets, b_mapper))
+    chosen = _problems(problems, limit, seed if limit else None)
     found = run(chosen, sides, Budget(seconds, steps), out, _say, share=share)
     told: dict[str, Any] = asdict(found[0])
     if also:
@@ -322,11 +319,19 @@ def evaluate(
     _tell(as_json, {**told, "out": str(out)}, verdict(found, sides, out))
 
 
+def _side(label: str, model: str, weights: Sequence[str], sets: Sequence[str], mapper: str) -> Side:
+    """One of the ways that are compared, from its ``NAME=X`` and ``NAME=VALUE``."""
+    from prover.cli.options import read_search, read_weights
+    from prover.session import Options
+    from prover_training.evaluate import Side
+
+    return Side(label, Options(model=model, weights=read_weights(weights), mapper=mapper), read_search(sets))
+
+
 @train.command()
 @_data_option
 @click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where it goes; goes on with it.")
-@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [experiment].")
-@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@settings_options("experiment")
 @click.option("--seed", type=int, default=0, show_default=True, help="The first seed.")
 @json_option
 def experiment(

@@ -6,7 +6,6 @@ something on it, and less where it only waited: that it is on no proof says litt
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,27 +18,25 @@ from torch import nn
 
 from prover.errors import BadInput
 from prover.model.progress import FORMAT, NUMBERS, ROWS, Features, ProgressModel, read_features
+from prover.model.tensors import write_model
 from prover.traces.searches import Attempt
 from prover_training.calibrating import auc, platt_scaling
+from prover_training.card import write_card
+from prover_training.networks import NetworkConfig, bag, hashed_features, rounded
 from prover_training.ranker_data import held_out
 
 
 @dataclass(frozen=True, slots=True)
-class ValueConfig:
-    """Settings of a training run. ``noise`` hides each hashed feature with that probability while training;
-    ``waiting`` is the weight of states on which nothing was tried; ``contrast`` that of telling the states on a proof
-    from the others of the same search, which is what a search needs, beside telling how likely each is on one."""
+class ValueConfig(NetworkConfig):
+    """``width`` of an embedding, ``inner`` of the layer; ``waiting`` is the weight of states on which nothing was
+    tried; ``contrast`` that of telling the states on a proof from the others of the same search, which is what a search
+    needs, beside telling how likely each is on one."""
 
+    noise: float = 0.3
     width: int = 16
     inner: int = 32
-    epochs: int = 12
-    batch: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    noise: float = 0.3
     waiting: float = 0.5
     contrast: float = 0.5
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,7 @@ class ValueNetwork(nn.Module):
 
     def __init__(self, config: ValueConfig, mean: np.ndarray, deviation: np.ndarray) -> None:
         super().__init__()
-        self.table = nn.Embedding(ROWS, config.width)
-        # A feature that training never saw must say nothing, so rows begin at zero and stay there until one comes.
-        nn.init.zeros_(self.table.weight)
+        self.table = hashed_features(ROWS, config.width)
         self.hidden = nn.Linear(config.width + NUMBERS, config.inner)
         self.out = nn.Linear(config.inner, 1)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
@@ -81,13 +76,9 @@ class ValueNetwork(nn.Module):
 
     def forward(self, rows: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
         """Log-odds, (states,); ``rows`` is padded with -1."""
-        there = rows >= 0
-        if self.training and self.noise:
-            there = there & (torch.rand(rows.shape) > self.noise)
-        total = (self.table(rows.clamp(min=0)) * there[:, :, None]).sum(1)
-        bag = total / there.sum(1, keepdim=True).clamp(min=1).sqrt()
+        words = bag(self.table, rows, self.noise if self.training else 0.0)
         scaled = (numbers - self.mean) / self.deviation
-        odds: torch.Tensor = self.out(torch.relu(self.hidden(torch.cat([bag, scaled], 1))))[:, 0]
+        odds: torch.Tensor = self.out(torch.relu(self.hidden(torch.cat([words, scaled], 1))))[:, 0]
         return odds
 
 
@@ -133,30 +124,36 @@ def train_value(
     network = ValueNetwork(config, numbers.mean(0), numbers.std(0) + 1e-3)
     network.train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    best, kept, history = float("inf"), _arrays(network), []
+    best, kept, history = float("inf"), rounded(network), []
     order = _by_search(parts[0])
     for epoch in range(1, config.epochs + 1):
         dice.shuffle(order)
-        network.train()
-        total = 0.0
-        for batch in _batches(order, config.batch):
-            rows, dense, labels, weights = _tensors(batch)
-            odds = network(rows, dense)
-            loss = nn.functional.binary_cross_entropy_with_logits(odds, labels, weights)
-            total += float(loss.detach()) * len(labels)
-            loss = loss + config.contrast * _contrast(odds, labels, weights, torch.tensor([e.search for e in batch]))
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+        loss = _epoch(network, _batches(order, config.batch), optimiser, config.contrast) / len(parts[0])
         loss_aside = _cross_entropy(_odds(network, parts[1]), parts[1])
-        history.append({"epoch": float(epoch), "loss": total / len(parts[0]), "held_out": loss_aside})
-        say(f"epoch {epoch}: loss {total / len(parts[0]):.4f}, held out {loss_aside:.4f}")
+        history.append({"epoch": float(epoch), "loss": loss, "held_out": loss_aside})
+        say(f"epoch {epoch}: loss {loss:.4f}, held out {loss_aside:.4f}")
         if loss_aside < best:
-            best, kept = loss_aside, _arrays(network)
+            best, kept = loss_aside, rounded(network)
     model = ProgressModel(kept)
     slope, offset = platt(np.array([model.odds(e.features) for e in parts[1]]), parts[1])
     model.weights |= {"slope": np.array([slope], np.float32), "offset": np.array([offset], np.float32)}
     return TrainedValue(model, _compare(model, parts[0], parts[2]), history)
+
+
+def _epoch(network: ValueNetwork, batches: Iterable[Sequence[Example]], optimiser: Any, contrast: float) -> float:
+    """Learns from each batch once; the sum over all states of the loss of how likely each is on a proof."""
+    network.train()
+    total = 0.0
+    for batch in batches:
+        rows, numbers, labels, weights = _tensors(batch)
+        odds = network(rows, numbers)
+        likely = nn.functional.binary_cross_entropy_with_logits(odds, labels, weights)
+        apart = _contrast(odds, labels, weights, torch.tensor([e.search for e in batch]))
+        optimiser.zero_grad()
+        (likely + contrast * apart).backward()
+        optimiser.step()
+        total += float(likely.detach()) * len(labels)
+    return total
 
 
 def _by_search(part: Sequence[Example]) -> list[list[Example]]:
@@ -183,11 +180,6 @@ def _contrast(odds: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, s
     pairs = (searches[:, None] == searches[None, :]) & (labels[:, None] > labels[None, :])
     mass = pairs * weights[None, :]
     return (nn.functional.softplus(odds[None, :] - odds[:, None]) * mass).sum() / mass.sum().clamp(min=1)
-
-
-def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
-    """The weights, rounded to the half precision that they are saved in."""
-    return {name: tensor.detach().to(torch.float16).numpy().copy() for name, tensor in network.state_dict().items()}
 
 
 @torch.inference_mode()
@@ -255,16 +247,9 @@ def measure(odds: np.ndarray, part: Sequence[Example]) -> dict[str, float]:
 
 def save(trained: TrainedValue, config: ValueConfig, folder: Path, card: dict[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md``."""
-    from safetensors.numpy import save_file
-
-    from prover_training.card import write_card
-
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: np.asarray(v, np.float16) for k, v in trained.model.weights.items()}, folder / "model.safetensors")
-    settings = {"model_type": "value", "format": FORMAT, "training": asdict(config)}
-    (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    write_card(folder, "A value of proof states", {**card, **trained.measures["model"], "measures": trained.measures,
-                                                   "history": trained.history})  # fmt: skip
+    write_model(folder, "value", FORMAT, trained.model.weights, {"training": asdict(config)})
+    facts = {**card, **trained.measures["model"], "measures": trained.measures, "history": trained.history}
+    write_card(folder, "A value of proof states", facts)
 
 
 def table(measures: dict[str, dict[str, float]]) -> str:

@@ -41,7 +41,7 @@ def halve(items: Sequence[Item]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
     return tuple(items), ()
 
 
-def split_check(tree: ast.Module, source: str) -> tuple[str, tuple[Item, ...]] | None:
+def split_check(tree: ast.Module) -> tuple[str, tuple[Item, ...]] | None:
     """The module's other code, and the body of ``check(candidate)`` as single tests; None without a check.
 
     A statement of the body that asserts somewhere is a test. A body that cannot stand alone (it returns or
@@ -180,18 +180,15 @@ def unknown_names(trees: Sequence[ast.Module]) -> list[str]:
     read: list[str] = []
     for tree in trees:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                bound.add(node.id)
-            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                bound.add(node.name)
-            elif isinstance(node, ast.arg):
-                bound.add(node.arg)
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                bound.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                called.append(node.func.id)
-            elif isinstance(node, ast.Name):
-                read.append(node.id)
+            match node:
+                case ast.Name(name, ast.Load()):
+                    read.append(name)
+                case ast.Name(name) | ast.FunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
+                    bound.add(name)
+                case ast.Import(aliases) | ast.ImportFrom(names=aliases):
+                    bound.update((alias.asname or alias.name).partition(".")[0] for alias in aliases)
+                case ast.Call(ast.Name(name)):
+                    called.append(name)
     return [name for name in dict.fromkeys([*called, *read]) if name not in bound]
 
 

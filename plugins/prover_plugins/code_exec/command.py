@@ -23,15 +23,28 @@ _EXIT = {"solved": 0, "not_solved": 1, "invalid": 2, "infrastructure": 3}
 
 @click.command(name="code")
 @click.argument("problems", type=click.Path(path_type=Path), metavar="PROBLEMS.jsonl", required=False)
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True,
-              help="Stop after this much time for a problem.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Stop after this much time for a problem.",
+)
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Stop after this many programs tried.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the search's choices.")
 @click.option("--only", multiple=True, metavar="TASK", help="Only this problem; may be repeated.")
-@click.option("--solutions", type=click.Path(path_type=Path), metavar="FILE.jsonl",
-              help="Search nothing: check these solutions (task_id, completion).")
-@click.option("--write", type=click.Path(path_type=Path), metavar="FILE.jsonl",
-              help="Append the solutions found; problems that are solved there are left out.")
+@click.option(
+    "--solutions",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help="Search nothing: check these solutions (task_id, completion).",
+)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help="Append the solutions found; problems that are solved there are left out.",
+)
 @click.option("--sandbox-status", is_flag=True, help="Say what this machine lets the sandbox use, and end.")
 @click.option("--weak-sandbox", is_flag=True, help="Run also where this machine cannot confine tested code.")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE[:OBJECT]", help="Load one more plugin.")
@@ -145,7 +158,6 @@ def _searched(
             if task.task_id in done:
                 continue
             problem = problem_of(task, source, Budget(seconds=seconds, steps=steps))
-
             report = session.attempt(problem, partial(CodeEnvironment, task, allow_weak=weak))
             if report.status == "solved" and write is not None:
                 with write.open("a", encoding="utf-8") as file:

@@ -8,9 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from prover.closing import Closing
 from prover.domain import Candidate, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.problem import Budget, Problem
@@ -73,7 +72,7 @@ class CodeState:
         return 1 - self.goals / len(self.results)
 
 
-class CodeEnvironment:
+class CodeEnvironment(Closing):
     """One task with a sandbox of its own for the search."""
 
     def __init__(self, task: Task, *, allow_weak: bool = False, verify_limits: Limits = VERIFY_LIMITS) -> None:
@@ -83,21 +82,11 @@ class CodeEnvironment:
         self._sandbox = Sandbox(SEARCH_LIMITS, allow_weak=allow_weak)
         self._known: dict[str, tuple[TestResult, ...]] = {}
         # What proposers get to see: no hidden tests, no reference solution.
-        self._public = replace(
-            task, hidden=(), solution="", dialogues=task.dialogues[: task.shown], setup=""
-        )
+        self._public = replace(task, hidden=(), solution="", dialogues=task.dialogues[: task.shown], setup="")
         code = task.start
         unwritten = TestResult(False, "unwritten", "nothing is written yet")
         results = self._visible(code) if code else (unwritten,) * len(self._public.visible_sources)
         self._initial = CodeState(self._public, code, results)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def initial_state(self) -> CodeState:
@@ -107,9 +96,9 @@ class CodeEnvironment:
     def step(self, state: State, candidates: Sequence[Candidate]) -> list[StepResult]:
         """Runs the visible tests on the program after each action; one result each."""
         assert isinstance(state, CodeState), "a state of another domain"
-        return [self._one(state, candidate) for candidate in candidates]
+        return [self._tried(state, candidate) for candidate in candidates]
 
-    def _one(self, state: CodeState, candidate: Candidate) -> StepResult:
+    def _tried(self, state: CodeState, candidate: Candidate) -> StepResult:
         started = time.perf_counter()
         try:
             code = actions.apply(self._task, state.code, candidate.action)
@@ -186,9 +175,7 @@ def problem_of(task: Task, source: Path | None = None, budget: Budget | None = N
     )
 
 
-def check_solution(
-    task: Task, code: str, *, limits: Limits = VERIFY_LIMITS, allow_weak: bool = False
-) -> Verdict:
+def check_solution(task: Task, code: str, *, limits: Limits = VERIFY_LIMITS, allow_weak: bool = False) -> Verdict:
     """Runs all tests of ``task``, hidden ones too, on ``code`` in a sandbox of its own.
 
     The reasons of a rejection name error classes, never what a hidden test asks or expects.

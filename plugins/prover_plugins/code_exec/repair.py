@@ -62,7 +62,7 @@ def changes(code: str, entry: str = "") -> Iterator[tuple[float, str]]:
     seen = {ast.unparse(tree)}
     count = sum(1 for _ in ast.walk(tree))
     for index in range(count):
-        for score, change in _at(_node(tree, index), tree, entry):
+        for score, change in _changes_at(_node(tree, index), tree, entry):
             changed = copy.deepcopy(tree)
             change(_node(changed, index))
             try:
@@ -84,36 +84,30 @@ def _node(tree: ast.AST, index: int) -> ast.AST:
     raise IndexError(index)
 
 
-def _at(node: ast.AST, tree: ast.Module, entry: str) -> Iterator[tuple[float, Change]]:
+def _changes_at(node: ast.AST, tree: ast.Module, entry: str) -> Iterator[tuple[float, Change]]:
     """The changes at one node, as functions of the same node in a copy."""
-    if isinstance(node, ast.Compare):
-        for place, operator in enumerate(node.ops):
-            for new in _COMPARES.get(type(operator), ()):
-                yield _OPERATOR, _set_item("ops", place, new())
-    elif isinstance(node, ast.BinOp | ast.AugAssign):
-        for other in _OPERATORS.get(type(node.op), ()):
-            yield _OPERATOR, _set("op", other())
-        if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.Mult):
-            yield _NAME, _swap_sides
-    elif isinstance(node, ast.BoolOp):
-        yield _OPERATOR, _set("op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
-    elif isinstance(node, ast.Constant):
-        yield from _constants(node)
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        if node.id in _SWAPS:
-            yield _OPERATOR, _set("id", _SWAPS[node.id])
-        for name in _variables(tree):
-            if name != node.id and node.id in _variables(tree):
-                yield _NAME, _set("id", name)
-    elif isinstance(node, ast.Attribute) and node.attr in _SWAPS:
-        yield _OPERATOR, _set("attr", _SWAPS[node.attr])
-    elif isinstance(node, ast.Call):
-        yield from _calls(node)
-    elif isinstance(node, ast.Slice):
-        yield from _slices(node)
-    elif isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice | ast.Constant):
-        yield _CONSTANT, _shift("slice", 1)
-        yield _CONSTANT, _shift("slice", -1)
+    match node:
+        case ast.Compare():
+            for place, operator in enumerate(node.ops):
+                for new in _COMPARES.get(type(operator), ()):
+                    yield _OPERATOR, _set_item("ops", place, new())
+        case ast.BinOp() | ast.AugAssign():
+            yield from _operators(node)
+        case ast.BoolOp():
+            yield _OPERATOR, _set("op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
+        case ast.Constant():
+            yield from _constants(node)
+        case ast.Name(ctx=ast.Load()):
+            yield from _names(node, tree)
+        case ast.Attribute(attr=name) if name in _SWAPS:
+            yield _OPERATOR, _set("attr", _SWAPS[name])
+        case ast.Call():
+            yield from _calls(node)
+        case ast.Slice():
+            yield from _slices(node)
+        case ast.Subscript(slice=index) if not isinstance(index, ast.Slice | ast.Constant):
+            yield _CONSTANT, _shift("slice", 1)
+            yield _CONSTANT, _shift("slice", -1)
     if isinstance(node, ast.If | ast.While | ast.IfExp):
         yield _STATEMENT, _negate
     if isinstance(node, ast.Return) and node.value is not None:
@@ -123,6 +117,23 @@ def _at(node: ast.AST, tree: ast.Module, entry: str) -> Iterator[tuple[float, Ch
         yield from _statements(node)
     if isinstance(node, ast.FunctionDef) and node.name == entry and node.args.args:
         yield from _base_cases(node)
+
+
+def _operators(node: ast.BinOp | ast.AugAssign) -> Iterator[tuple[float, Change]]:
+    for other in _OPERATORS.get(type(node.op), ()):
+        yield _OPERATOR, _set("op", other())
+    if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.Mult):
+        yield _NAME, _swap_sides
+
+
+def _names(node: ast.Name, tree: ast.Module) -> Iterator[tuple[float, Change]]:
+    if node.id in _SWAPS:
+        yield _OPERATOR, _set("id", _SWAPS[node.id])
+    variables = _variables(tree)
+    if node.id in variables:
+        for name in variables:
+            if name != node.id:
+                yield _NAME, _set("id", name)
 
 
 def _constants(node: ast.Constant) -> Iterator[tuple[float, Change]]:

@@ -177,7 +177,7 @@ def _human_eval(record: dict[str, Any]) -> Task:
     test = _text(record, "test")
     function, preamble, signature = _function(prompt, entry, "the prompt")
     docstring = ast.get_docstring(function) or ""
-    units = checks.split_check(parse(test, "the test"), test)
+    units = checks.split_check(parse(test, "the test"))
     if units is None:
         raise BadInput("the test has no function check(candidate)")
     module_level, body = units
@@ -256,7 +256,7 @@ def _mbpp(record: dict[str, Any]) -> Task:
     items: Sequence[Item] = tuple((test, True) for test in tests)
     visible, hidden = (items, tuple((test, True) for test in challenge)) if challenge else checks.halve(items)
     shown = "\n".join(["", *(source for source, _ in visible)])
-    described = (text + "\n" + shown).replace("\\", "\\\\").replace('"""', "\\\"\\\"\\\"").replace("\n", "\n    ")
+    described = (text + "\n" + shown).replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\n", "\n    ")
     return Task(
         task_id=_text(record, "task_id", default=entry), kind="function",
         prompt=f'{signature}\n    """{described}\n    """\n',

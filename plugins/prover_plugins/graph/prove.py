@@ -113,10 +113,10 @@ class Prover:
             if len(clause.domains) == 1:
                 for name, kind in self.variables:
                     if kind == clause.domains[0]:
-                        closure.add(substitute(clause.conclusion, {"?0": (f"'{name}",)}), _at(clause, name))
+                        closure.add(substitute(clause.conclusion, {"?0": (f"'{name}",)}), _used_at(clause, name))
 
 
-def _at(clause: Clause, name: str) -> str:
+def _used_at(clause: Clause, name: str) -> str:
     """The clause at a variable, written out: nothing else would tell Lean which one is meant."""
     return Clause(
         clause.name, clause.premises, clause.conclusion,

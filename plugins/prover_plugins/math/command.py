@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,36 +170,44 @@ def _suite(runner: _Runner, path: Path, out: Path | None, *, as_json: bool, quie
     interrupted = False
     try:
         for number, entry in enumerate(entries, 1):
-            result = done.get(entry.key) or _one(runner, entry)
+            result = done.get(entry.key) or _result(runner, entry)
             results.append(result)
             if out is not None and entry.key not in done:
                 with out.open("a", encoding="utf-8") as stream:
                     stream.write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
             if not quiet and not as_json:
-                mark = "ok" if result.expected else "NOT AS EXPECTED"
-                shown = result.answer or entry.answer or ""
-                click.echo(f"{number}/{len(entries)} {mark}: {entry.problem}: {result.outcome} {shown}".rstrip())
-                if not result.expected:
-                    click.echo(f"    {result.message}")
+                _tell(result, f"{number}/{len(entries)}")
     except KeyboardInterrupt:
         interrupted = True
+    unexpected = sum(not result.expected for result in results)
+    _summarise(results, unexpected, as_json=as_json)
+    return 130 if interrupted else int(unexpected > 0)
+
+
+def _tell(result: Result, place: str) -> None:
+    mark = "ok" if result.expected else "NOT AS EXPECTED"
+    answer = result.answer or result.entry.answer or ""
+    click.echo(f"{place} {mark}: {result.entry.problem}: {result.outcome} {answer}".rstrip())
+    if not result.expected:
+        click.echo(f"    {result.message}")
+
+
+def _summarise(results: Sequence[Result], unexpected: int, *, as_json: bool) -> None:
     counts = {outcome: sum(r.outcome == outcome for r in results) for outcome in _OUTCOMES}
-    unexpected = sum(not r.expected for r in results)
-    wrong = [r for r in results if r.entry.wrong]
-    refused = sum(r.outcome == "refused" for r in wrong)
     if as_json:
         record = {**counts, "unexpected": unexpected, "results": [r.to_json() for r in results]}
         click.echo(json.dumps(record, ensure_ascii=False))
-    else:
-        click.echo(", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count))
-        click.echo(f"wrong answers refused: {refused} of {len(wrong)}; not as expected: {unexpected} of {len(results)}")
-    return 130 if interrupted else int(unexpected > 0)
+        return
+    wrong = [r for r in results if r.entry.wrong]
+    refused = sum(r.outcome == "refused" for r in wrong)
+    click.echo(", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count))
+    click.echo(f"wrong answers refused: {refused} of {len(wrong)}; not as expected: {unexpected} of {len(results)}")
 
 
 _OUTCOMES = ("solved", "not solved", "accepted", "refused", "invalid")
 
 
-def _one(runner: _Runner, entry: Entry) -> Result:
+def _result(runner: _Runner, entry: Entry) -> Result:
     """Solves or judges one entry; a problem that cannot be read is a result, not the end of the run."""
     from prover.errors import BadInput, InfrastructureFault
     from prover.problem import Problem

@@ -46,11 +46,6 @@ class Task:
     over: str = "reals"
 
     @property
-    def is_relational(self) -> bool:
-        """Whether states are relations (else one expression)."""
-        return self.kind == "solve"
-
-    @property
     def body(self) -> Node:
         """The expression.
 
@@ -179,8 +174,8 @@ _VERBS = {
     "factorise": "factor", "factorize": "factor", "lim": "limit", "antiderivative": "integral",
 }  # fmt: skip
 _READERS: dict[str, Callable[[str], Task]] = {
-    "solve": _solve, "simplify": _expression("simplify"), "expand": _expression("expand"), 
-    "factor": _expression("factor"), "compute": _expression("compute"), 
+    "solve": _solve, "simplify": _expression("simplify"), "expand": _expression("expand"),
+    "factor": _expression("factor"), "compute": _expression("compute"),
     "limit": _limit, "derivative": _derivative, "integral": _integral, "sum": _sum,
     "count": _enumerated("count"), "find": _enumerated("find"),
 }  # fmt: skip

@@ -52,8 +52,10 @@ def _singles(goal: Reader, premises: Sequence[Premise]) -> Iterator[Suggestion]:
         score = (BEST if given else 0.085) / (1 + position / 8)
         name, fits = premise.name, premise.fits
         if Fit.APPLY in fits:
-            yield Suggestion(f"exact {name}", score, _STEP) if _is_bare(premise) else Suggestion(
-                f"apply {name} <;> assumption", score, _STEP
+            yield (
+                Suggestion(f"exact {name}", score, _STEP)
+                if _is_bare(premise)
+                else Suggestion(f"apply {name} <;> assumption", score, _STEP)
             )
             yield Suggestion(f"apply {name}", score * 0.95, _STEP)
         if Fit.MPR in fits:

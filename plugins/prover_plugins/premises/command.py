@@ -35,9 +35,7 @@ def recall(file: Path, encoder: str, missed: bool, as_json: bool, **how: Any) ->
         library, questions, left_out = read_questions(session.server(), file)
         if not questions:
             raise BadInput(f"{file}: no tactic of its theorems names a library theorem")
-        answers = list(
-            ask(questions, lambda goal: [p.name for p in module.find(library, goal)], time.perf_counter)
-        )
+        answers = list(ask(questions, lambda goal: [p.name for p in module.find(library, goal)], time.perf_counter))
     premises = sum(len(answer.ranks) for answer in answers)
     times = sorted(answer.milliseconds for answer in answers)
     result: dict[str, Any] = {

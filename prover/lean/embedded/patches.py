@@ -190,8 +190,7 @@ PATCHES: tuple[Patch | PatternPatch, ...] = (
         "run-main-in-thread",
         "Lean's main runs in a worker, so that Node's main thread stays free to serve the workers",
         "var result=getWasmTableEntry(ptr)(arg);function finish",
-        f"if(arg==={MAIN_MARKER})return runLeanMain();"
-        "var result=getWasmTableEntry(ptr)(arg);function finish",
+        f"if(arg==={MAIN_MARKER})return runLeanMain();var result=getWasmTableEntry(ptr)(arg);function finish",
     ),
     Patch(
         "spawn-main",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,9 +155,7 @@ def _constant_globals(data: mmap.mmap, section: _Section) -> list[int | None]:
 
 def _exports(data: mmap.mmap, section: _Section) -> list[_Export]:
     reader = _Reader(data, section.start)
-    return [
-        _Export(reader.name(), reader.byte(), reader.unsigned()) for _ in range(reader.unsigned())
-    ]
+    return [_Export(reader.name(), reader.byte(), reader.unsigned()) for _ in range(reader.unsigned())]
 
 
 def _table_size(data: mmap.mmap, section: _Section) -> int:
@@ -202,42 +200,20 @@ def rewrite(source: Path, target: Path, kept: set[bytes]) -> Symbols:
         mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
         sections = {section.kind: section for section in _sections(data) if section.kind}
-        imported_globals = _imported_globals(data, sections[_IMPORT])
-        constants = _constant_globals(data, sections[_GLOBAL])
         exports = _exports(data, sections[_EXPORT])
-        size = _table_size(data, sections[_TABLE])
+        missing = kept - {export.name for export in exports}
+        _require(not missing, f"no export {sorted(missing)[:1]}")
         offset, elements = _elements(data, sections[_ELEMENT])
+        size = _table_size(data, sections[_TABLE])
         _require(offset + len(elements) == size, "a function table with gaps")
 
         slots = {function: offset + position for position, function in enumerate(elements)}
-        added: list[int] = []
-        symbols = Symbols({}, {})
-        for export in exports:
-            if export.kind == _KIND_FUNCTION:
-                if export.index not in slots:
-                    slots[export.index] = size + len(added)
-                    added.append(export.index)
-                symbols.functions[export.name] = slots[export.index]
-            elif export.kind == _KIND_GLOBAL:
-                value = constants[export.index - imported_globals]
-                if value is not None:
-                    symbols.data[export.name] = value
-        known = {export.name for export in exports}
-        missing = kept - known
-        _require(not missing, f"no export {sorted(missing)[:1]}")
-
+        functions, added = _function_addresses(exports, slots, size)
+        symbols = Symbols(functions, _data_addresses(data, sections, exports))
+        table = bytes([_FUNCREF, 0]) + _encode_unsigned(size + len(added))
         replaced = {
-            _TABLE: _vector([bytes([_FUNCREF, 0]) + _encode_unsigned(size + len(added))]),
-            _EXPORT: _vector(
-                [
-                    _encode_unsigned(len(export.name))
-                    + export.name
-                    + bytes([export.kind])
-                    + _encode_unsigned(export.index)
-                    for export in exports
-                    if export.name in kept
-                ]
-            ),
+            _TABLE: _vector([table]),
+            _EXPORT: _vector([_encode_export(export) for export in exports if export.name in kept]),
             _ELEMENT: _vector([_element_segment(offset, elements), _element_segment(size, added)]),
         }
         with target.open("wb") as out:
@@ -248,6 +224,35 @@ def rewrite(source: Path, target: Path, kept: set[bytes]) -> Symbols:
                 out.write(bytes([section.kind]) + _encode_unsigned(length))
                 out.write(data[section.start : section.start + length] if body is None else body)
     return symbols
+
+
+def _function_addresses(
+    exports: Sequence[_Export], slots: dict[int, int], size: int
+) -> tuple[dict[bytes, int], list[int]]:
+    """The place of every exported function in the function table, and the functions to add at its end (``size``)
+    because ``slots`` has no place for them."""
+    added: list[int] = []
+    found: dict[bytes, int] = {}
+    for export in exports:
+        if export.kind == _KIND_FUNCTION:
+            if export.index not in slots:
+                slots[export.index] = size + len(added)
+                added.append(export.index)
+            found[export.name] = slots[export.index]
+    return found, added
+
+
+def _data_addresses(data: mmap.mmap, sections: dict[int, _Section], exports: Sequence[_Export]) -> dict[bytes, int]:
+    """The address of every exported global that is a constant."""
+    imported = _imported_globals(data, sections[_IMPORT])
+    constants = _constant_globals(data, sections[_GLOBAL])
+    values = {export.name: constants[export.index - imported] for export in exports if export.kind == _KIND_GLOBAL}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _encode_export(export: _Export) -> bytes:
+    name = _encode_unsigned(len(export.name)) + export.name
+    return name + bytes([export.kind]) + _encode_unsigned(export.index)
 
 
 def write_symbols(symbols: Symbols, target: Path) -> None:

@@ -30,16 +30,13 @@ def show(
     traces: Path, name: str, stages: int, annotations: Path | None, plugins: tuple[str, ...], as_json: bool
 ) -> None:
     """Print the stages of TRACES (a train.json, a .jsonl of theorems, or a benchmark folder) by difficulty."""
-    from prover.errors import BadInput
-    from prover.plugins import curricula, load_plugins
     from prover.traces.benchmark import read_any
     from prover_training.curriculum.annotations import Raised, read_annotations
-    from prover_training.curriculum.schedule import stage
+    from prover_training.curriculum.schedule import find_curriculum, stage
 
-    known = curricula(load_plugins(plugins))
-    if name not in known:
-        raise BadInput(f"there is no curriculum {name!r}; there are: {', '.join(known)}")
-    chosen = Raised(known[name], read_annotations(annotations)) if annotations else known[name]
+    chosen = find_curriculum(name, plugins)
+    if annotations is not None:
+        chosen = Raised(chosen, read_annotations(annotations))
     staged = stage(chosen, read_any(traces), stages)
     rows = []
     for number, (bound, members) in enumerate(zip(staged.bounds, staged.members, strict=True), 1):

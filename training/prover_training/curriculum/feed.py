@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prover.errors import BadInput
+from prover.report.canvas import new_figure
 
 
 class FeedLog:
@@ -70,13 +71,7 @@ def plot_feed(log: Path, image: Path) -> None:
     fed = [record for record in records if record["event"] == "fed"]
     if not fed:
         raise BadInput(f"{log} records nothing that was fed")
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise BadInput("plots need matplotlib: pip install 'neural-prover[train]'") from error
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(8, 5)
     upper, lower = figure.subplots(2, 1, sharex=True)
     steps = [record["step"] for record in fed]
     upper.plot(steps, [sum(r["difficulties"]) / len(r["difficulties"]) for r in fed], ".", markersize=3)

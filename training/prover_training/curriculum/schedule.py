@@ -13,9 +13,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prover.errors import BadInput
 from prover.hookspecs import Curriculum
 from prover.traces.theorem import TracedTheorem
 from prover_training.curriculum.feed import FeedLog
+
+
+def find_curriculum(name: str, extra: Iterable[str] = ()) -> Curriculum:
+    """The curriculum of that name, of any plugin, those in ``extra`` (see :func:`prover.plugins.load_plugins`) too.
+
+    Raises:
+        BadInput: there is none; lists those there are.
+    """
+    from prover import plugins
+
+    known = plugins.curricula(plugins.load_plugins(extra))
+    if name not in known:
+        raise BadInput(f"there is no curriculum {name!r}; there are {', '.join(sorted(known))}")
+    return known[name]
 
 
 class Pacing(Protocol):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from prover.cli.options import json_option
+from prover.cli.options import json_option, settings_options
 
 PATH = click.Path(path_type=Path)
 
@@ -24,8 +24,7 @@ def mapper() -> None:
 @mapper.command()
 @click.argument("encoding", type=PATH)
 @click.option("-o", "--out", type=PATH, required=True, metavar="FOLDER", help="Where the mapper goes.")
-@click.option("--config", type=PATH, metavar="TOML", help="Settings, in the table [mapper].")
-@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+@settings_options("mapper")
 @click.option("--seed", type=int, help="Seed of everything random, and of the choice of held-out modules.")
 @json_option
 def fit(encoding: Path, out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, as_json: bool) -> None:

@@ -17,6 +17,8 @@ from prover.model.symbolic_mapper import AFTER, OUTCOMES, PROBE, VALUE, Symbolic
 from prover.model.trace_encoder import TraceEncoder, batches_of
 from prover.model.transformers_backend import TransformersModel
 from prover.runs import open_run
+from prover.saved_search import read_search
+from prover.traces.searches import LONGEST_STATE
 from prover_training.mapper.examples import labels_of, multi_hot
 from prover_training.mapper.probes import agreement
 from prover_training.mapper.states import outcome_of
@@ -68,12 +70,9 @@ def read_run(
 
 def _numbers(run: Path) -> dict[str, int]:
     """The number of each state in the run, by its text as searches keep it."""
-    from prover.traces.searches import LONGEST_STATE
-
     found: dict[str, int] = {}
-    for event in open_run(run).events():
-        if event["event"] in ("search_started", "node_added"):
-            found.setdefault(event["text"][:LONGEST_STATE], event["node"])
+    for node in read_search(open_run(run)).graph.nodes:
+        found.setdefault(node.state.text[:LONGEST_STATE], node.id)
     return found
 
 

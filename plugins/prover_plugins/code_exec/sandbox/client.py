@@ -20,9 +20,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from prover.closing import Closing
 from prover.errors import InfrastructureFault
 from prover_plugins.code_exec.sandbox.inside import codec
 
@@ -78,7 +78,7 @@ class Tests:
     setup: str = ""
 
 
-class Sandbox:
+class Sandbox(Closing):
     """One sandbox; not thread-safe. It starts when first used.
 
     ``allow_weak`` lets it run where the machine can take neither the network nor the file system away from a
@@ -92,14 +92,6 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._root = ""
         self._layers: dict[str, Any] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # ------------------------------------------------------------------------------------ its life
 

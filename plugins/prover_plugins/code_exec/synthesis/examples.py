@@ -36,9 +36,7 @@ def inputs_of(task: Task, seed: int = 0) -> Inputs | None:
     if not examples or not names:
         return None
     rows = [example.args for example in examples]
-    return Inputs(
-        names, (*rows, *_probes(rows, random.Random(seed))), tuple(example.expected for example in examples)
-    )
+    return Inputs(names, (*rows, *_probes(rows, random.Random(seed))), tuple(example.expected for example in examples))
 
 
 def _parameters(signature: str) -> tuple[str, ...] | None:
@@ -116,4 +114,3 @@ def constants_of(task: Task, inputs: Inputs) -> list[Any]:
     found += [3, 10, -1]
     distinct = list({repr(value): value for value in found}.values())
     return distinct[:_MAX_CONSTANTS]
-

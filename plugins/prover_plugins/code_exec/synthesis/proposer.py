@@ -87,9 +87,7 @@ def programs(task: Task, deadline: float = float("inf")) -> Iterator[tuple[int, 
     yield from matches.ready(None)
 
 
-def _fill(
-    bank: Bank, scope: list[Expression], parameters: int, matches: _Matches, deadline: float
-) -> None:
+def _fill(bank: Bank, scope: list[Expression], parameters: int, matches: _Matches, deadline: float) -> None:
     """Fills the sketches once; the simple ones are offered to the bank to build on.
 
     The first ``parameters`` leaves of ``scope`` are those of the function.

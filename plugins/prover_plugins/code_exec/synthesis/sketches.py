@@ -182,7 +182,7 @@ _INITIAL: tuple[Any, ...] = (1, 0, "", [])
 def folds(outer: Bank, most_cost: int) -> Iterator[Expression]:
     """``functools.reduce`` with common bodies over the lists of ``outer``."""
     sources = [item for cost in range(1, most_cost + 1) for item in outer.of(cost) if item.kind in LIST]
-    for source in sources[:_SOURCES * 4]:
+    for source in sources[: _SOURCES * 4]:
         for (body, run), start in product(_FOLDS, (*_INITIAL, FAILED)):
             values: list[Any] = []
             for value in source.values:

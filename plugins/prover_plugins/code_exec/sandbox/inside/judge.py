@@ -158,7 +158,7 @@ def run(payload: dict[str, Any], requests: int, replies: int, results: int) -> N
         broken = error
     for index, (source, is_test) in enumerate(payload["tests"]):
         link.last, link.raised = "", link.raised if broken else ""
-        failure = broken or _one(source, namespace, link)
+        failure = broken or _raised(source, namespace, link)
         if is_test:
             codec.send(results, {"test": index, **_describe(failure, link)})
         elif failure is not None and link.gone is None:
@@ -166,7 +166,7 @@ def run(payload: dict[str, Any], requests: int, replies: int, results: int) -> N
     codec.send(results, {"done": True})
 
 
-def _one(source: str, namespace: dict[str, Any], link: Link) -> BaseException | None:
+def _raised(source: str, namespace: dict[str, Any], link: Link) -> BaseException | None:
     try:
         exec(compile(source, "test.py", "exec", dont_inherit=True), namespace)
     except BaseException as error:  # a test that ends in any way but its end has failed

@@ -10,15 +10,15 @@ import msgspec
 
 from prover.errors import BadInput
 from prover.lean.verify import gap_after
-from prover.runs import Run, open_run
+from prover.runs import open_run
+from prover.saved_search import read_search
 from prover.traces.benchmark import write_lines
-from prover.traces.stream import lines
 from prover.traces.theorem import TracedTactic, TracedTheorem
 
 ATTEMPTS = "attempts.jsonl"
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class TriedTactic(msgspec.Struct, frozen=True, kw_only=True):
     """One tactic tried on one state, with Lean's verdict.
 
     ``outcome`` is ``progress``, ``finished``, ``failed`` or ``timed_out``; ``kind`` types a failure and ``message``
@@ -45,91 +45,47 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     micros: int
 
 
-_decoder = msgspec.json.Decoder(Attempt)
-
-
-def read_attempts(path: Path) -> Iterator[Attempt]:
-    """The attempts of an ``attempts.jsonl``, one at a time.
-
-    Raises:
-        BadInput: malformed; says which line and field.
-    """
-    for number, line in lines(path):
-        try:
-            yield _decoder.decode(line)
-        except msgspec.MsgspecError as error:
-            raise BadInput(f"{path}, line {number}: {error}") from error
-
-
-class RunTrace:
-    """The states and the proof of a saved search; the steps are read again when they are asked for.
+class SearchTrace:
+    """What a saved search leaves as data.
 
     Raises:
         BadInput: no saved search, or one whose events do not belong together.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.run: Run = open_run(folder)
-        self.name = self.run.problem.name or "theorem"
-        self._texts: dict[int, str] = {}
-        self._depths: dict[int, int] = {}
-        self._edges: dict[tuple[int, str], int] = {}
-        self._actions: tuple[str, ...] = ()
-        try:
-            for event in self.run.events():
-                self._note(event)
-            self._proof = self._path()
-        except (KeyError, ValueError, TypeError) as error:
-            raise BadInput(f"the events of {folder} cannot be read: {type(error).__name__}: {error}") from error
-
-    def _note(self, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "search_started":
-                self._texts[0], self._depths[0] = event["text"], 0
-            case "node_added":
-                self._texts[event["node"]], self._depths[event["node"]] = event["text"], event["depth"]
-            case "step_tried" if event["child"] is not None:
-                self._edges.setdefault((event["node"], event["action"]), event["child"])
-            case "proof_found":
-                self._actions = tuple(event["actions"])
-
-    def _path(self) -> list[tuple[int, str, int]]:
-        path, node = [], 0
-        for action in self._actions:
-            child = self._edges[node, action]
-            path.append((node, action, child))
-            node = child
-        return path
+        self._search = read_search(open_run(folder))
+        self._problem = self._search.run.problem
+        self.name = self._problem.name or "theorem"
+        if [edge.candidate.action for edge in self._search.proof] != list(self._search.actions):
+            raise BadInput(f"the events of {folder} cannot be read: its proof takes steps that were not tried")
 
     @property
     def proved(self) -> bool:
         """Whether the search found a proof that passed the check."""
-        return bool(self._proof)
+        return bool(self._search.proof)
 
-    def attempts(self) -> Iterator[Attempt]:
+    def tried(self) -> Iterator[TriedTactic]:
         """Every step that was tried, in order."""
-        on_proof = {(node, action) for node, action, _ in self._proof}
-        for event in self.run.events():
-            if event["event"] != "step_tried":
-                continue
-            node, child = event["node"], event["child"]
-            yield Attempt(
+        on_proof = set(map(id, self._search.proof))
+        for step in self._search.steps:
+            edge = step.edge
+            yield TriedTactic(
                 theorem=self.name,
-                node=node,
-                depth=self._depths[node],
-                state=self._texts[node],
-                tactic=event["action"],
-                outcome=event["status"],
-                kind=event["kind"],
-                message=event["message"],
-                state_after="" if child is None else self._texts[child],
-                on_proof=(node, event["action"]) in on_proof,
-                new=child is not None and not event["merged"],
-                proposer=event["proposer"],
-                log_probability=event["log_probability"],
-                score=event["score"],
-                child=child,
-                micros=event["micros"],
+                node=edge.parent.id,
+                depth=edge.parent.depth,
+                state=edge.parent.state.text,
+                tactic=edge.candidate.action,
+                outcome=edge.result.status.value,
+                kind=edge.result.kind,
+                message=edge.result.message,
+                state_after="" if edge.child is None else edge.child.state.text,
+                on_proof=id(edge) in on_proof,
+                new=edge.created,
+                proposer=edge.candidate.proposer,
+                log_probability=edge.candidate.log_probability,
+                score=edge.candidate.score,
+                child=None if edge.child is None else edge.child.id,
+                micros=edge.result.micros,
             )
 
     def theorem(self) -> TracedTheorem | None:
@@ -137,15 +93,17 @@ class RunTrace:
 
         A step of a search sees the first goal of its state; ``state_before`` holds all of them.
         """
-        if not self._proof:
+        if not self.proved:
             return None
         tactics = tuple(
-            TracedTactic(action, (action, ()), self._texts[node], self._texts[child])
-            for node, action, child in self._proof
-        )
+            TracedTactic(
+                edge.candidate.action, (edge.candidate.action, ()), edge.parent.state.text, edge.child.state.text
+            )
+            for edge in self._search.proof if edge.child is not None
+        )  # fmt: skip
         source = self.source()
         last = source.count("\n")
-        start = source.rindex(self.run.problem.statement.strip())
+        start = source.rindex(self._problem.statement.strip())
         line = source.count("\n", 0, start) + 1
         column = start - (source.rfind("\n", 0, start) + 1) + 1
         end = last, len(source.splitlines()[-1]) + 1
@@ -153,10 +111,10 @@ class RunTrace:
 
     def source(self) -> str:
         """The theorem with its proof as a Lean file; ``sorry`` where there is none."""
-        problem = self.run.problem
+        problem = self._problem
         head = "".join(f"import {module}\n" for module in problem.imports)
         statement = problem.statement.strip()
-        proof = str(self.run.result.get("proof") or "sorry")
+        proof = str(self._search.run.result.get("proof") or "sorry")
         parts = [part for part in (head, problem.header.strip()) if part.strip()]
         return "\n".join([*parts, f"{statement}{gap_after(statement)} := {proof}\n"])
 
@@ -167,10 +125,10 @@ def trace_run(run: Path, out: Path) -> dict[str, Any]:
     Raises:
         BadInput: no saved search, or ``out`` cannot be written.
     """
-    found = RunTrace(run)
+    found = SearchTrace(run)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        count = write_lines(out / ATTEMPTS, found.attempts())
+        count = write_lines(out / ATTEMPTS, found.tried())
         theorem = found.theorem()
         write_lines(out / "theorems.jsonl", [theorem] if theorem else [])
         (out / "source.lean").write_text(found.source(), encoding="utf-8")

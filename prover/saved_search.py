@@ -1,4 +1,6 @@
-"""Rebuilds a saved search from its events, with the search's own graph."""
+"""A saved search, rebuilt from its events with the search's own graph. Whoever wants to know what a search did reads
+it here: the report, the traces, the search that goes on with it.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +14,6 @@ from prover.domain import Candidate, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
 from prover.runs import Run
 from prover.search.graph import Edge, Node, SearchGraph
-
-
-class Look(StrEnum):
-    """What a reader wants to know of a state first; the order is that of the page's legend."""
-
-    PROOF = "proof"
-    EXPANDED = "expanded"
-    WAITING = "waiting"
-    STUCK = "stuck"
-    CLOSED = "closed"
-    REJECTED = "rejected"
-    REFUTED = "refuted"
 
 
 class Ending(StrEnum):
@@ -100,29 +90,18 @@ class SavedSearch:
         return {edge.parent.id for edge in self.proof} | {edge.child.id for edge in self.proof if edge.child}
 
     @property
+    def actions(self) -> tuple[str, ...]:
+        """The actions of the accepted proof (empty without one)."""
+        return next((check.actions for check in self.checks if check.accepted), ())
+
+    @property
     def seconds(self) -> float:
         """Wall time: the search's own figure, or that of the last step where it was killed."""
         last = self.steps[-1].seconds if self.steps else 0.0
         return float(self.run.result.get("seconds", last))
 
-    def looks(self) -> list[Look]:
-        """What to show of each state, by number."""
-        on_proof = self.proof_nodes
-        return [self._look(node, on_proof) for node in self.graph.nodes]
 
-    def _look(self, node: Node, on_proof: set[int]) -> Look:
-        if node.id in on_proof:
-            return Look.PROOF
-        if node.status.value in ("rejected", "refuted"):
-            return Look(node.status.value)
-        if node.finished:
-            return Look.CLOSED
-        if any(edge.child is not None for edge in node.outgoing):
-            return Look.EXPANDED
-        return Look.STUCK if node.outgoing or node.id in self.expanded else Look.WAITING
-
-
-def read(run: Run) -> SavedSearch:
+def read_search(run: Run) -> SavedSearch:
     """Reads the events of ``run``.
 
     Raises:
