@@ -70,7 +70,7 @@ class SearchConfig:
     plugin_seconds: float = 5.0
     exploration: float = 0.0
     step_wall_ms: int = 10_000
-    first_heartbeats: int = 1_000
+    first_heartbeats: int = 3_000
     second_try: float = 1.0
     release_batch: int = 64
     alternative_paths: int = 3
