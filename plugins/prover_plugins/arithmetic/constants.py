@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from prover_plugins.arithmetic.language import Kind
 
-_N, _I = Kind.NAT, Kind.INT
+_N, _I, _Q = Kind.NAT, Kind.INT, Kind.RAT
 NAMED: Mapping[str, tuple[tuple[Kind, ...], Kind]] = {
     "Nat.gcd": ((_N, _N), _N), "Nat.lcm": ((_N, _N), _N), "Nat.succ": ((_N,), _N), "Nat.pred": ((_N,), _N),
     "Nat.log2": ((_N,), _N), "Int.gcd": ((_I, _I), _N), "Int.lcm": ((_I, _I), _N), "Int.natAbs": ((_I,), _N),
@@ -25,11 +25,14 @@ INSTANCES: Mapping[str, tuple[str, Kind]] = {
     "instMinNat": ("min", _N), "Nat.instMin": ("min", _N), "Nat.instMax": ("max", _N), "instMaxNat": ("max", _N),
     "Int.instMin": ("min", _I), "Int.instMax": ("max", _I),
     "Int.instMinInt": ("min", _I), "Int.instMaxInt": ("max", _I),
-    "Int.instNegInt": ("neg", _I), "Int.instNeg": ("neg", _I),
+    "Int.instNegInt": ("neg", _I), "Int.instNeg": ("neg", _I), "Rat.instNeg": ("neg", _Q),
+    "Rat.instAdd": ("+", _Q), "Rat.instSub": ("-", _Q), "Rat.instMul": ("*", _Q), "Rat.instDiv": ("/", _Q),
+    "Rat.instPowNat": ("^", _Q), "Rat.instLT": ("<", _Q), "Rat.instLE": ("≤", _Q),
 }  # fmt: skip
 _HARMLESS_TEXT = """
     HAdd.hAdd HSub.hSub HMul.hMul HDiv.hDiv HMod.hMod HPow.hPow Dvd.dvd LE.le LT.lt GE.ge GT.gt Min.min Max.max
-    Neg.neg Eq Ne Not And Or Iff Exists True False Nat Int Bool OfNat.ofNat instOfNat instOfNatNat instHAdd instHSub
+    Neg.neg Eq Ne Not And Or Iff Exists True False Nat Int Bool Rat Rat.instOfNat Rat.instNatCast
+    OfNat.ofNat instOfNat instOfNatNat instHAdd instHSub
     instHMul instHDiv instHMod instHPow instPowNat Nat.cast instNatCastInt
     Bool.and Bool.or Bool.not Bool.true Bool.false BEq.beq bne instBEqOfDecidableEq instDecidableEqBool
     instDecidableEqNat Int.instDecidableEq instDecidableEqInt Decidable.decide Nat.decLt Nat.decLe Nat.decEq Int.decLt

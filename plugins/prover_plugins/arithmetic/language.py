@@ -68,3 +68,23 @@ def renamed(term: Term, old: str, new: str) -> Term:
         return term
     arguments = tuple(renamed(argument, old, new) for argument in term.arguments)
     return Term(term.operation, term.kind, arguments, term.name, term.value, term.bound)
+
+
+def lean(term: Term) -> str:
+    """Lean's text of a number made of numerals, variables, casts, ``+``, ``-``, ``*``, ``/`` and ``^``.
+
+    Raises:
+        ValueError: another operation.
+    """
+    match term.operation, term.arguments:
+        case "literal", _:
+            return str(term.value)
+        case "variable", _:
+            return term.name
+        case "cast", (a,):
+            return f"({lean(a)} : {term.kind})"
+        case "neg", (a,):
+            return f"(-{lean(a)})"
+        case ("+" | "-" | "*" | "/" | "^"), (a, b):
+            return f"({lean(a)} {term.operation} {lean(b)})"
+    raise ValueError(term.operation)

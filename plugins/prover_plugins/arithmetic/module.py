@@ -11,9 +11,11 @@ from prover.lean.protocol import GoalView
 from prover.problem import Problem
 from prover_plugins.arithmetic.counterexamples import counterexample
 from prover_plugins.arithmetic.divisors import divisors
+from prover_plugins.arithmetic.elimination import eliminations
 from prover_plugins.arithmetic.factoring import factorings
 from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
 from prover_plugins.arithmetic.language import Kind
+from prover_plugins.arithmetic.products import products
 from prover_plugins.arithmetic.reading import NotUnderstood
 from prover_plugins.arithmetic.residues import residues
 from prover_plugins.arithmetic.semantics import Value
@@ -23,9 +25,13 @@ from prover_plugins.arithmetic.subtraction import subtractions
 from prover_plugins.arithmetic.witnesses import witnesses
 
 _MOST_GOALS = 4
-_RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (witnesses, squares, residues, subtractions, divisors)
+_RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
+    witnesses, residues, subtractions, divisors,
+)  # fmt: skip
+_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations)
+"""Rules whose steps add facts or substitute, and finish nothing."""
 _FACTORING_FROM = 0.45
-"""The best score of a factoring: what is better comes first, and may make sympy unnecessary."""
+"""The best score of a factoring or a certificate: what is better comes first, and may make their work unnecessary."""
 
 
 class ArithmeticModule:
@@ -58,11 +64,14 @@ class ArithmeticModule:
 def candidates(goal: GoalView) -> Iterator[Candidate]:
     """Steps for a goal, best first; sympy is imported only where an equation might be factored."""
     sketch = Sketch(goal)
-    found = [c for rule in _RULES for c in rule(sketch)]
+    rules = _RULES
+    if not any(h.is_prop and h.accessible and h.head in ("And", "Exists") for h in goal.hypotheses):
+        rules += _ADDING  # else the state in which those are taken apart has the same steps, and more
+    found = [c for rule in rules for c in rule(sketch)]
     found.sort(key=lambda c: -(c.score or 0.0))
     first = [c for c in found if (c.score or 0.0) > _FACTORING_FROM]
     yield from first
-    yield from sorted([*found[len(first) :], *factorings(sketch)], key=lambda c: -(c.score or 0.0))
+    yield from sorted([*found[len(first) :], *factorings(sketch), *squares(sketch)], key=lambda c: -(c.score or 0.0))
 
 
 def refutation(question: Question, values: Mapping[str, Value]) -> Refutation:

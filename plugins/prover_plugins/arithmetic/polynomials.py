@@ -93,8 +93,9 @@ class Polynomial:
         content = Fraction(numerator, denominator)
         return content, _made({m: c / content for m, c in self.terms.items()})
 
-    def lean(self, casts: frozenset[str] = frozenset()) -> str:
-        """Lean's text of an integer polynomial; names in ``casts`` are natural numbers to be cast to Int."""
+    def lean(self, casts: frozenset[str] = frozenset(), kind: Kind = Kind.INT) -> str:
+        """Lean's text of a polynomial over the integers or rationals; names in ``casts`` are natural numbers, to be
+        cast to ``kind``."""
         if not self.terms:
             return "0"
         ordered = sorted(self.terms.items(), key=lambda item: (-sum(e for _, e in item[0]), item[0]))
@@ -102,8 +103,8 @@ class Polynomial:
         ordered.sort(key=lambda item: item[1] < 0)
         text = ""
         for monomial, coefficient in ordered:
-            size = str(abs(coefficient.numerator))
-            factors = [_variable(name, casts) + (f" ^ {e}" if e > 1 else "") for name, e in monomial]
+            size = str(abs(coefficient))
+            factors = [_variable(name, casts, kind) + (f" ^ {e}" if e > 1 else "") for name, e in monomial]
             if size != "1" or not factors:
                 factors.insert(0, size)
             sign = "-" if coefficient < 0 else "+"
@@ -112,8 +113,8 @@ class Polynomial:
         return text
 
 
-def _variable(name: str, casts: frozenset[str]) -> str:
-    return f"({name} : Int)" if name in casts else name
+def _variable(name: str, casts: frozenset[str], kind: Kind) -> str:
+    return f"({name} : {kind})" if name in casts else name
 
 
 def _made(terms: Mapping[Monomial, Fraction]) -> Polynomial:
@@ -153,6 +154,11 @@ def polynomial(term: Term) -> Polynomial:
             return variable(term.name)
         case "+", (a, b):
             return polynomial(a) + polynomial(b)
+        case "/", (a, b) if term.kind is Kind.RAT:
+            divisor = polynomial(b)
+            if divisor.degree or not divisor.terms:
+                raise NotPolynomial("a quotient")
+            return polynomial(a) * constant(1 / divisor.coefficient(()))
         case "-", (a, b) if term.kind is not Kind.NAT:
             return polynomial(a) - polynomial(b)
         case "*", (a, b):

@@ -18,7 +18,10 @@ from prover_plugins.arithmetic.semantics import ARITHMETIC
 _LONGEST = 2_000
 _DEEPEST = 60
 _RELATIONS = frozenset(("=", "≠", "<", "≤", ">", "≥", "∣", "==", "!="))
-TYPES = {"Nat": Kind.NAT, "Int": Kind.INT, "Bool": Kind.BOOL, "Prop": Kind.PROP, "ℕ": Kind.NAT, "ℤ": Kind.INT}
+TYPES = {
+    "Nat": Kind.NAT, "Int": Kind.INT, "Rat": Kind.RAT, "Bool": Kind.BOOL, "Prop": Kind.PROP,
+    "ℕ": Kind.NAT, "ℤ": Kind.INT, "ℚ": Kind.RAT,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -135,7 +138,8 @@ class _Reader:
     def resolved(self, cell: _Cell) -> Kind:
         root = cell.root()
         if root.kind is None:
-            if self.symbols is not None and ("Int" in self.symbols or not root.numeric or self.generic):
+            others = self.symbols is not None and not self.symbols.isdisjoint(("Int", "Rat"))
+            if others or (self.symbols is not None and (not root.numeric or self.generic)):
                 raise NotUnderstood("a type is not shown")
             # Nat is not listed among the symbols; any other type of numbers would be.
             root.kind = Kind.NAT
@@ -217,7 +221,7 @@ class _Reader:
             self.take()
             argument = self.expression(75)
             cell = self.numeric("neg")
-            if self.symbols is not None:
+            if self.symbols is not None and "Rat.instNeg" not in self.symbols:
                 self.unify(cell, _Cell(Kind.INT))
             self.unify(argument.cell, cell)
             return _Draft("neg", cell, [argument])
@@ -323,7 +327,11 @@ class _Reader:
         elif token == "↑":
             argument = self.atom()
             self.unify(argument.cell, _Cell(Kind.NAT))
-            draft = _Draft("cast", _Cell(Kind.INT), [argument])
+            rational = self.symbols is not None and "Rat.instNatCast" in self.symbols
+            integral = self.symbols is None or "instNatCastInt" in self.symbols or not rational
+            if rational and integral:
+                raise NotUnderstood("casts to two types")
+            draft = _Draft("cast", _Cell(Kind.RAT if rational else Kind.INT), [argument])
         elif token in ("True", "False", "true", "false"):
             kind = Kind.PROP if token[0].isupper() else Kind.BOOL
             draft = _Draft("literal", _Cell(kind), value=int(token.lower() == "true"))
@@ -371,7 +379,7 @@ def _check(term: Term) -> None:
         raise NotUnderstood(f"{operation} on {term.arguments[0].kind}")
     if operation == "literal" and term.value > 1 and term.kind not in numbers:
         raise NotUnderstood("a numeral that is no number")
-    if term.kind is Kind.RAT and operation in ("%", "min", "max", "cast"):
+    if term.kind is Kind.RAT and operation in ("%", "min", "max"):
         raise NotUnderstood(f"{operation} on rationals")
     if operation == "neg" and term.kind is Kind.NAT:
         raise NotUnderstood("a negative natural number")

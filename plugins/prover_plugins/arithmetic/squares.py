@@ -1,40 +1,61 @@
-"""Polynomial inequalities by squares: what ``omega`` and ``grind`` lack, written out.
+"""Polynomial inequalities from squares and products: what ``omega`` and ``grind`` lack, written out.
 
-For a target ``p ≤ q`` the polynomial ``q - p`` of degree 2 (in monomials of degree 1) is written as a sum of
-multiples of squares by completing them one after the other (the LDLᵀ decomposition of its matrix, exact). Core Lean
-has no lemma that a square of an integer is not negative, so the step proves it from ``Int.mul_nonneg``.
+For a target ``p ≤ q`` the difference ``q - p`` is written as a combination, with coefficients at least 0, of squares,
+of what the facts say is not negative, and of products of these (a certificate in the sense of Positivstellensatz),
+plus multiples of what the facts say is zero. Which squares: those that completing the square gives (the LDLᵀ
+decomposition of a quadratic form, exact), differences and sums of variables and monomials. Which combination: a
+linear program, exact. In Lean ``grind`` checks the identity of polynomials; the rest is a term.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
+from math import lcm
 
 from prover.domain import Candidate
-from prover_plugins.arithmetic.polynomials import Monomial, Polynomial, constant, variable
+from prover_plugins.arithmetic.language import Kind, Term, lean
+from prover_plugins.arithmetic.linear import nonnegative_combination
+from prover_plugins.arithmetic.polynomials import Monomial, NotPolynomial, Polynomial, constant, variable
 from prover_plugins.arithmetic.steps import Sketch, candidate, difference
 
-_MOST_SQUARES = 6
+_MOST_VARIABLES = 4
+_HIGHEST_DEGREE = 6
+_MOST_COLUMNS = 90
+_MOST_FACTS = 8
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A polynomial that is not negative: ``proof`` of ``0 ≤ text`` (``0 < text`` where ``strict``)."""
+
+    value: Polynomial
+    text: str
+    proof: str
+    strict: bool = False
 
 
 def squares(sketch: Sketch) -> Iterator[Candidate]:
-    """One step that adds the squares and closes the target by linear reasoning over products."""
+    """One step that proves a nonlinear inequality by a certificate, where one is found."""
     target = sketch.target
     if target is None or target.operation not in ("≤", "<"):
         return
-    p = difference(target)
-    if p is None or p.degree < 2:
+    p = difference(target, rational=True)
+    if p is None or not 2 <= p.degree <= _HIGHEST_DEGREE or len(p.variables) > _MOST_VARIABLES:
+        return
+    kind = Kind.RAT if target.arguments[0].kind is Kind.RAT else Kind.INT
+    casts = sketch.naturals(p)
+    if kind is Kind.RAT and casts:
         return
     gap = p * constant(-1)
-    relation = target.operation
-    found = completed(gap)
-    if found is not None and 0 < len(found[0]) <= _MOST_SQUARES and (found[1] > 0 or relation == "≤"):
-        yield candidate(_tactic(sketch, relation, gap, found[0], []), 0.4)
-    guesses = _differences(gap)
-    positive = [fact.name for fact in sketch.facts if fact.term.operation in ("≤", "<")][:3]
-    if guesses or positive:
-        yield candidate(_tactic(sketch, relation, gap, guesses, positive), 0.15)
+    try:
+        found = _certificate(sketch, gap, kind, casts, target.operation == "<")
+    except NotPolynomial:
+        return
+    if found is not None:
+        yield candidate(_tactic(sketch, target, kind, casts, found), 0.44)
 
 
 def completed(p: Polynomial) -> tuple[list[Polynomial], Fraction] | None:
@@ -67,51 +88,186 @@ def _without(monomial: Monomial, name: str) -> Monomial:
     return tuple((other, exponent) for other, exponent in monomial if other != name)
 
 
-def _differences(gap: Polynomial) -> list[Polynomial]:
-    """Differences of monomials whose squares are of the degree of ``gap``."""
-    half = gap.degree // 2
-    names = gap.variables
-    if len(names) > 3 or half > 2:
-        return []
-    bases = [variable(name) for name in names]
-    if half == 2:
-        bases = [variable(a) * variable(b) for i, a in enumerate(names) for b in names[i:]]
-    if any(not monomial for monomial in gap.terms):
-        bases.append(constant(Fraction(1)))
-    return [a - b for a, b in combinations(bases, 2)][:_MOST_SQUARES]
+# ------------------------------------------------------------------------------------ certificates
 
 
-def _tactic(sketch: Sketch, relation: str, gap: Polynomial, roots: list[Polynomial], positive: list[str]) -> str:
-    casts = sketch.naturals(gap)
+def _certificate(
+    sketch: Sketch, gap: Polynomial, kind: Kind, casts: frozenset[str], strict: bool
+) -> list[tuple[Fraction, _Part]] | None:
+    """``gap`` as a combination of parts, modulo the equations among the facts; None where none was found."""
+    equations = _equations(sketch, gap, kind)
+    known = _known(sketch, gap, kind, casts)
+    parts = [_Part(constant(1), "1", "(by decide +kernel)", True), *known]
+    roots = _roots(gap, equations)
+    for root in roots:
+        if 2 * root.degree <= gap.degree:
+            parts.append(_square(root, kind, casts))
+    parts += _products(known, roots, gap.degree, kind, casts)
+    parts = parts[:_MOST_COLUMNS]
+    columns = [part.value.terms for part in parts]
+    for equation in equations:
+        monomials = [constant(1), *map(variable, gap.variables)] if equation.degree < gap.degree else [constant(1)]
+        for factor in monomials:
+            columns += [(equation * factor).terms, (equation * factor * constant(-1)).terms]
+    preferred = [place for place, part in enumerate(parts) if part.strict] if strict else []
+    weights = nonnegative_combination(columns, gap.terms, preferred)
+    if weights is None:
+        return None
+    return [(weight, part) for weight, part in zip(weights, parts, strict=False) if weight > 0]
+
+
+def _equations(sketch: Sketch, gap: Polynomial, kind: Kind) -> list[Polynomial]:
+    """Polynomials that some fact says are zero."""
+    found: list[Polynomial] = []
+    for fact in sketch.facts:
+        p = difference(fact.term, rational=True) if fact.term.operation == "=" else None
+        if p is None or (fact.term.arguments[0].kind is Kind.RAT) != (kind is Kind.RAT):
+            continue
+        if 1 <= p.degree <= gap.degree and set(p.variables) <= set(gap.variables):
+            found.append(p)
+    return found[:3]
+
+
+def _known(sketch: Sketch, gap: Polynomial, kind: Kind, casts: frozenset[str]) -> list[_Part]:
+    """What facts and types say is not negative."""
+    found = [_Part(variable(v), f"({v} : Int)", f"(Int.natCast_nonneg {v})") for v in gap.variables if v in casts]
+    for fact in sketch.facts:
+        if fact.term.operation not in ("≤", "<"):
+            continue
+        p = difference(fact.term, rational=True)
+        if p is None or p.degree != 1 or not set(p.variables) <= set(gap.variables):
+            continue
+        if (fact.term.arguments[0].kind is Kind.RAT) != (kind is Kind.RAT):
+            continue
+        strict = fact.term.operation == "<"
+        value = p * constant(-1)
+        if kind is Kind.INT and strict:
+            value, strict = value - constant(1), False
+        text = f"({value.lean(casts, kind)})"
+        low, high = fact.term.arguments
+        if kind is Kind.INT:
+            proof = f"(show (0 : Int) ≤ {text} by omega)"
+        elif low.operation == "literal" and low.value == 0 and high.operation == "variable":
+            proof = fact.name
+        else:
+            proof = f"(show (0 : Rat) {'<' if strict else '≤'} {text} by grind)"
+        found.append(_Part(value, text, proof, strict))
+    return found[:_MOST_FACTS]
+
+
+def _roots(gap: Polynomial, equations: list[Polynomial]) -> list[Polynomial]:
+    """Polynomials whose squares may be needed, the likeliest first."""
+    reduced = gap
+    for equation in equations:
+        for name in equation.variables:
+            split = equation.linear_in(name)
+            if split is not None and not split[0].degree and equation.degree == 1:
+                value = split[1] * constant(-1 / split[0].coefficient(()))
+                reduced = reduced.substituted(name, value)
+                break
+    roots: list[Polynomial] = []
+    for quadratic in (gap, reduced):
+        whole = completed(quadratic)
+        roots += whole[0] if whole else []
+    bases = [variable(name) for name in gap.variables]
+    ones = [*bases, constant(1)]
+    if gap.degree <= 3:
+        roots += [a - b for a, b in combinations(ones, 2)] + bases + [a + b for a, b in combinations(bases, 2)]
+        if len(bases) == 3:
+            roots += [a + b - c for c in bases for a, b in combinations([x for x in bases if x != c], 2)]
+    else:
+        pairs = [a * b for a, b in combinations_with_replacement(bases, 2)]
+        roots += [a - b for a, b in combinations([*pairs, *ones], 2)] + pairs + bases
+    kept: dict[str, Polynomial] = {}
+    for root in roots:
+        if root.degree:
+            kept.setdefault(root.primitive()[1].lean(), root.primitive()[1])
+    return list(kept.values())
+
+
+def _square(root: Polynomial, kind: Kind, casts: frozenset[str]) -> _Part:
+    text = root.lean(casts, kind)
+    proof = f"(Lean.Grind.OrderedRing.sq_nonneg (R := {kind}) (a := {text}))"
+    return _Part(root * root, f"({text}) ^ 2", proof)
+
+
+def _products(
+    known: list[_Part], roots: list[Polynomial], degree: int, kind: Kind, casts: frozenset[str]
+) -> list[_Part]:
+    """Products of two or three of the known, and of a known with a square."""
+    found: list[_Part] = []
+    pairs = [_product(a, b, kind) for a, b in combinations_with_replacement(known, 2)]
+    found += [pair for pair in pairs if pair.value.degree <= degree]
+    if degree >= 3:
+        for root in roots[:12]:
+            square = _square(root, kind, casts)
+            found += [_product(a, square, kind) for a in known[:4] if (a.value * square.value).degree <= degree]
+        triples = [_product(pair, a, kind) for pair in pairs[:12] for a in known[:4]]
+        found += [triple for triple in triples if triple.value.degree <= degree]
+    return found
+
+
+def _product(a: _Part, b: _Part, kind: Kind) -> _Part:
+    strict = a.strict and b.strict
+    proofs = [a.proof, b.proof] if strict else [_weak(a, kind), _weak(b, kind)]
+    lemma = "mul_pos" if strict else "mul_nonneg"
+    return _Part(a.value * b.value, f"({a.text} * {b.text})", f"({kind}.{lemma} {proofs[0]} {proofs[1]})", strict)
+
+
+def _weak(part: _Part, kind: Kind) -> str:
+    """A proof of ``0 ≤ …``."""
+    return f"({kind}.le_of_lt {part.proof})" if part.strict else part.proof
+
+
+# ----------------------------------------------------------------------------------------- tactics
+
+
+def _tactic(
+    sketch: Sketch, target: Term, kind: Kind, casts: frozenset[str], certificate: list[tuple[Fraction, _Part]]
+) -> str:
+    low, high = target.arguments
     lines: list[str] = []
     if casts:
-        below, above = (_part(gap, -1), _part(gap, 1))
-        name, plain = sketch.fresh("hz"), sketch.fresh("hn")
-        lines.append(
-            f"suffices {name} : {below.lean(casts)} {relation} {above.lean(casts)} by\n"
-            f"   have {plain} : {below.lean()} {relation} {above.lean()} := by exact_mod_cast {name}\n"
-            f"   grind"
-        )
-    square = sketch.fresh("hsq")
-    lines.append(
-        f"have {square} : ∀ z : Int, 0 ≤ z * z := fun z => (Int.le_total 0 z).elim "
-        f"(fun h => Int.mul_nonneg h h) (fun h => Int.mul_nonneg_of_nonpos_of_nonpos h h)"
-    )
-    for number, root in enumerate(roots):
-        lines.append(f"have hs{number} := {square} ({root.lean(casts)})")
-    if not casts:
-        for number, (first, second) in enumerate(_pairs(positive)):
-            lines.append(
-                f"have hp{number} := Int.mul_nonneg (Int.sub_nonneg_of_le {first}) (Int.sub_nonneg_of_le {second})"
-            )
-    lines.append(f"clear {square}")
-    lines.append("grind")
+        p = difference(target)
+        assert p is not None
+        below, above = (_side(p, sign).lean(casts) for sign in (1, -1))
+        lines.append(f"suffices hz : {below} {target.operation} {above} by first | exact_mod_cast hz | grind")
+    else:
+        below, above = lean(low), lean(high)
+    scale = lcm(*(weight.denominator for weight, _ in certificate)) if kind is Kind.INT else 1
+    strict = target.operation == "<"
+    # The strict ones first: adding what is not negative keeps the sum positive.
+    ordered = sorted(certificate, key=lambda item: not item[1].strict) if strict else certificate
+    total, proof = "", ""
+    for place, (weight, part) in enumerate(ordered):
+        keeps = strict and place == 0
+        relation = "<" if keeps else "≤"
+        number = f"({weight * scale} : {kind})"
+        multiply = "mul_pos" if keeps else "mul_nonneg"
+        positive = f"(by decide +kernel : (0 : {kind}) {relation} {number})"
+        term = f"{kind}.{multiply} {positive} {part.proof if keeps else _weak(part, kind)}"
+        text = f"{number} * {part.text}"
+        if place:
+            proof = f"{'hsum' if strict else f'{kind}.add_nonneg'} {'_ _ ' if strict else ''}({proof}) ({term})"
+            total = f"({total}) + {text}"
+        else:
+            proof, total = term, text
+    if not ordered:
+        return "grind"
+    if strict and len(ordered) > 1:
+        lines.append(f"have hsum : ∀ u v : {kind}, 0 < u → 0 ≤ v → 0 < u + v := by intro u v; grind")
+    relation = "<" if strict else "≤"
+    lines.append(f"have hpos : 0 {relation} {total} := {proof}")
+    scaled = f"{scale} * ({above} - ({below}))" if scale != 1 else f"{above} - ({below})"
+    lines.append(f"have hid : {scaled} = {total} := by clear hpos; grind")
+    lines.append("rw [← hid] at hpos")
+    if kind is Kind.INT:
+        lines.append("omega")
+    else:
+        lemma = "Rat.lt_iff_sub_pos" if strict else "Rat.le_iff_sub_nonneg"
+        lines.append(f"exact ({lemma} _ _).mpr hpos")
     return "(" + "\n ".join(lines) + ")"
 
 
-def _pairs(names: list[str]) -> list[tuple[str, str]]:
-    return [(a, b) for i, a in enumerate(names) for b in names[i:]]
-
-
-def _part(p: Polynomial, sign: int) -> Polynomial:
+def _side(p: Polynomial, sign: int) -> Polynomial:
     return Polynomial({m: abs(c) for m, c in p.terms.items() if (c > 0) == (sign > 0)})

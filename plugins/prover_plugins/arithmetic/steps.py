@@ -78,9 +78,11 @@ class Sketch:
         return frozenset(name for name in p.variables if self.kinds.get(name) is Kind.NAT)
 
 
-def difference(relation: Term) -> Polynomial | None:
-    """``left - right`` of a relation between numbers as a polynomial; None where it is none."""
-    if len(relation.arguments) != 2 or relation.arguments[0].kind not in (Kind.NAT, Kind.INT):
+def difference(relation: Term, *, rational: bool = False) -> Polynomial | None:
+    """``left - right`` of a relation between natural numbers or integers (``rational``: also rationals) as a
+    polynomial; None where it is none."""
+    numbers = (Kind.NAT, Kind.INT, Kind.RAT) if rational else (Kind.NAT, Kind.INT)
+    if len(relation.arguments) != 2 or relation.arguments[0].kind not in numbers:
         return None
     try:
         return polynomial(relation.arguments[0]) - polynomial(relation.arguments[1])

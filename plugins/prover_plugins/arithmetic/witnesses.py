@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.domain import Candidate
-from prover_plugins.arithmetic.counterexamples import models
+from prover_plugins.arithmetic.counterexamples import counterexample, models
 from prover_plugins.arithmetic.goals import Question
-from prover_plugins.arithmetic.language import Kind, Term
+from prover_plugins.arithmetic.language import FALSE, Kind, Term
 from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, polynomial
 from prover_plugins.arithmetic.residues import values
 from prover_plugins.arithmetic.semantics import Undecided, Values, evaluate
@@ -26,6 +26,7 @@ def witnesses(sketch: Sketch) -> Iterator[Candidate]:
     if len(bound) == 1:
         (name, kind), *_ = bound
         found = dict.fromkeys(_solved(sketch, name, kind, body), 0.6)
+        found |= dict.fromkeys(_constants(bound, body), 0.6)
         for text in _fitting(sketch, name, kind, body):
             found.setdefault(text, 0.35)
         yield from _divided(sketch, name, kind, body)
@@ -155,8 +156,10 @@ def _constants(bound: list[tuple[str, Kind]], body: Term) -> list[str]:
     """Numerals for several variables where ``body`` mentions no other."""
     if body.variables() - {name for name, _ in bound}:
         return []
-    question = Question(dict(bound), tuple(body.conjuncts()), body, tuple(name for name, _ in bound))
-    return [
-        ", ".join(f"({model[name]})" if model[name] < 0 else str(model[name]) for name, _ in bound)
-        for model in models(question, 1)
-    ]
+    if any(kind not in (Kind.NAT, Kind.INT) for _, kind in bound):
+        return []
+    question = Question(dict(bound), tuple(body.conjuncts()), FALSE, tuple(name for name, _ in bound))
+    model = counterexample(question)
+    if model is None:
+        return []
+    return [", ".join(f"({model[name]})" if model[name] < 0 else str(model[name]) for name, _ in bound)]

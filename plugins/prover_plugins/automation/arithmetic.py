@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from math import gcd
 
 from prover.lean.protocol import HypothesisView
-from prover_plugins.arithmetic.language import Kind
-from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
-from prover_plugins.arithmetic.semantics import Evaluator, Undecided, compiled
 from prover_plugins.automation.closing import FULL, QUICK
 from prover_plugins.automation.reading import Reader, Suggestion
 
 _LARGEST_MODULUS = 30
 _MODULUS = re.compile(r"% (\d+)|(?<![\w.])(\d+) ∣")
-_POWER = re.compile(r"(?<![\w.])(\d+) \^ (\w+|\([^()]*\))")
-_LINEAR = re.compile(r"^(?:(\d+) \* )?([^\W\d][\w₀-₉']*)(?: \+ (\d+))?$")
 _NONLINEAR = re.compile(r"[\w₀-₉')] \* [^\W\d(]|[\w₀-₉')] \* \(|\^")
 
 
@@ -30,12 +24,10 @@ def arithmetic(goal: Reader) -> Iterator[Suggestion]:
         return
     text = _text(goal)
     yield from _residues(goal, text)
-    yield from _powers(goal, text)
     yield from _without_subtraction(goal)
     yield from _casts(goal)
     yield from _products(goal, text)
-    yield from _greatest_common_divisor(goal)
-    yield from _least_instances(goal)
+    yield from _from_bound(goal)
 
 
 def _text(goal: Reader) -> str:
@@ -79,88 +71,6 @@ def _residues(goal: Reader, text: str) -> Iterator[Suggestion]:
                 yield Suggestion(f"({head}try omega)", 0.06, FULL, 10_000)
 
 
-def _powers(goal: Reader, text: str) -> Iterator[Suggestion]:
-    """Powers of a numeral with a variable exponent, modulo m: the cycle of residues, by induction."""
-    prefix = "Int" if re.search(r"\(\d+ : Int\)", text) else "Nat"
-    seen: set[tuple[str, str, int]] = set()
-    for base, exponent in _POWER.findall(text):
-        match = _LINEAR.match(exponent.strip("()"))
-        if match is None or match[2] not in {v.name for v in goal.numbers}:
-            continue
-        factor, variable, offset = int(match[1] or 1), match[2], int(match[3] or 0)
-        for modulus in _moduli(text):
-            if (base, exponent, modulus) in seen:
-                continue
-            seen.add((base, exponent, modulus))
-            cycle = _cycle(int(base), factor, offset, modulus)
-            if cycle is None:
-                continue
-            yield _power_step(goal, prefix, base, factor, variable, offset, modulus, cycle)
-
-
-def _cycle(base: int, factor: int, offset: int, modulus: int) -> list[int] | None:
-    """Residues of ``base ^ (factor * n + offset)`` for n = 0, 1, … over one period; None if there is a tail."""
-    first = pow(base, offset, modulus)
-    step = pow(base, factor, modulus)
-    residues = [first]
-    while len(residues) <= 24:
-        following = residues[-1] * step % modulus
-        if following == first:
-            return residues
-        residues.append(following)
-    return None
-
-
-def _power_step(
-    goal: Reader,
-    prefix: str,
-    base: str,
-    factor: int,
-    variable: str,
-    offset: int,
-    modulus: int,
-    cycle: list[int],
-) -> Suggestion:
-    period = len(cycle)
-
-    def exponent(name: str) -> str:
-        linear = name if factor == 1 else f"{factor} * {name}"
-        return (
-            linear
-            if offset == 0 and factor == 1
-            else f"({linear}{f' + {offset}' if offset else ''})"
-        )
-
-    def claim(name: str, index: int) -> str:
-        power = f"{base} ^ {exponent(name)} % {modulus} = {cycle[index]}"
-        return power if period == 1 else f"{name} % {period} = {index} ∧ {power}"
-
-    k, ih, h = goal.fresh("k"), goal.fresh("ih"), goal.fresh("hp")
-    positive = goal.fresh("hpos", [h])
-    claims = " ∨ ".join(claim(k, i) if period == 1 else f"({claim(k, i)})" for i in range(period))
-    if factor == 1 and offset == 0:
-        unfold = f"rw [{prefix}.pow_succ]"
-    else:
-        whole = f"{factor} * ({k} + 1)" if factor != 1 else f"({k} + 1)"
-        whole += f" + {offset}" if offset else ""
-        before = f"{factor} * {k}" if factor != 1 else k
-        before += f" + {offset}" if offset else ""
-        unfold = f"rw [show {whole} = ({before}) + {factor} from by omega, {prefix}.pow_add]"
-    split = "" if period == 1 else f"\n rcases {h} with {' | '.join([h] * period)} <;> omega"
-    closing = "\n omega" if period == 1 else split
-    tactic = (
-        f"(have {h} : ∀ {k} : Nat, {claims} := by\n"
-        f"   intro {k}\n"
-        f"   induction {k} with\n"
-        f"   | zero => simp\n"
-        f"   | succ {k} {ih} => {unfold}; omega\n"
-        f" have {h} := {h} {variable}\n"
-        f" have {positive} : 0 < {base} ^ {exponent(variable)} := {prefix}.pow_pos (by decide)"
-        f"{closing})"
-    )
-    return Suggestion(tactic, 0.25, FULL, 10_000)
-
-
 def _without_subtraction(goal: Reader) -> Iterator[Suggestion]:
     """``a = b - c`` over Nat by way of ``a + c = b``, which induction likes better."""
     match = re.fullmatch(r"(.+?) = (.+) - (\([^()]*\)|[\w₀-₉']+)", goal.goal.target)
@@ -200,81 +110,6 @@ def _products(goal: Reader, text: str) -> Iterator[Suggestion]:
             )
 
 
-def _greatest_common_divisor(goal: Reader) -> Iterator[Suggestion]:
-    """A linear combination of two linear terms that is constant bounds their greatest common divisor."""
-    match = re.fullmatch(r"\(?(.+?)\)?\.gcd \((.+?)\) (=|≤) (\d+)", goal.goal.target)
-    if match is None:
-        return
-    left, right = _linear(match[1]), _linear(match[2])
-    if left is None or right is None or left[1] != right[1]:
-        return
-    (a, _, b), (c, _, d) = left, right
-    common = gcd(a, c)
-    p, q = c // common, a // common
-    constant = p * b - q * d
-    first, second = (match[1], match[2]) if constant >= 0 else (match[2], match[1])
-    if constant < 0:
-        p, q, constant = q, p, -constant
-    if constant == 0:
-        return
-    sides = ("left", "right") if first == match[1] else ("right", "left")
-    pair = f"({match[1]}) ({match[2]})"
-    tactic = (
-        f"(have hd : Nat.gcd {pair} ∣ {p} * ({first}) - {q} * ({second}) :=\n"
-        f"   Nat.dvd_sub (Nat.dvd_trans (Nat.gcd_dvd_{sides[0]} _ _) (Nat.dvd_mul_left _ _))\n"
-        f"     (Nat.dvd_trans (Nat.gcd_dvd_{sides[1]} _ _) (Nat.dvd_mul_left _ _))\n"
-        f" rw [show {p} * ({first}) - {q} * ({second}) = {constant} from by omega] at hd\n"
-    )
-    if match[3] == "=" and match[4] == "1" and constant == 1:
-        yield Suggestion(tactic + " exact Nat.dvd_one.mp hd)", 0.5, FULL)
-    else:
-        yield Suggestion(tactic + " exact Nat.le_of_dvd (by decide) hd)", 0.5, FULL)
-
-
-def _linear(text: str) -> tuple[int, str, int] | None:
-    match = _LINEAR.match(text.strip("()"))
-    return (int(match[1] or 1), match[2], int(match[3] or 0)) if match else None
-
-
-def _least_instances(goal: Reader) -> Iterator[Suggestion]:
-    """Instantiates ``∀ w, p w → …`` at the least numerals that satisfy ``p``; unfolds ``∀ n, S n ↔ …``."""
-    for fact in goal.facts:
-        match = re.fullmatch(r"∀ \(?(\w+)(?: : Nat\))?, (.*?) → (.*)", fact.type)
-        if match and "→" not in match[3] and "∀" not in match[3]:
-            name = goal.fresh("hw")
-            for place, number in enumerate(least(match[1], match[2])):
-                yield Suggestion(
-                    f"have {name} := {fact.name} {number} (by omega)", 0.6 - place / 10
-                )
-        if re.match(r"∀ \(?\w+(?: : \w+\))?, \w+ \w+ ↔", fact.type):
-            yield Suggestion(f"simp only [{fact.name}] at *", 0.5)
-
-
-def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> list[int]:
-    """The least natural numbers that satisfy ``condition`` as far as it can be evaluated; parts of a conjunction
-    that mention anything else count as true. Empty where no part can be evaluated."""
-    tests: list[Evaluator] = []
-    for part in condition.split(" ∧ "):
-        try:
-            test = read_proposition(part, {variable: Kind.NAT})
-        except NotUnderstood:
-            continue
-        if test.operation in ("=", "<", "≤", "≠") and test.variables() == {variable}:
-            tests.append(compiled(test))
-    if not tests:
-        return []
-    found: list[int] = []
-    for number in range(limit):
-        try:
-            if all(test({variable: number}) for test in tests):
-                found.append(number)
-        except Undecided:
-            return []
-        if len(found) == count:
-            break
-    return found
-
-
 def bounded(variable: HypothesisView, facts: list[HypothesisView]) -> int | None:
     """The least numeral that some fact states as an upper bound (exclusive) of a variable."""
     best: int | None = None
@@ -293,3 +128,35 @@ def bounded(variable: HypothesisView, facts: list[HypothesisView]) -> int | None
                     limit = int(match[1]) + extra
                     best = limit if best is None else min(best, limit)
     return best
+
+
+def _from_bound(goal: Reader) -> Iterator[Suggestion]:
+    """Induction from ``c ≤ n`` upward in one step, for powers and factorials against polynomials: ``n = m + c``, so
+    that all that is left to compare has coefficients that are not negative."""
+    if goal.in_induction or not re.search(r"\^|factorial|!", goal.goal.target):
+        return
+    for fact in goal.facts:
+        match = re.fullmatch(r"(\d+) ([≤<]) ([^\W\d][\w₀-₉']*)", fact.type)
+        if match is None or match[3] not in {v.name for v in goal.numbers if v.type in ("Nat", "ℕ")}:
+            continue
+        name, low = match[3], int(match[1]) + (match[2] == "<")
+        if low > 60 or sum(name in f.depends for f in goal.facts) != 1 or not goal.mentions(name):
+            continue
+        m, ih, shift = goal.fresh("m"), goal.fresh("ih"), f" + {low}"
+        bases = dict.fromkeys(re.findall(r"(?<![\w.])(\d+) \^", goal.goal.target))
+        # functions are unfolded once only: their values at the smaller argument are in the hypothesis
+        simplify = "".join(f"\n   try rw [{definition}]" for definition in goal.definitions)
+        if bases:
+            simplify += f"\n   try simp only [{', '.join(f'Nat.pow_succ {base}' for base in bases)}]"
+        yield Suggestion(
+            f"(obtain ⟨{m}, rfl⟩ : ∃ {m}, {name} = {m}{shift} := ⟨{name} - {low}, by omega⟩\n"
+            f" clear {fact.name}\n"
+            f" induction {m} with\n"
+            f" | zero => first | decide | simp{goal.unfolding()}\n"
+            f" | succ {m} {ih} =>\n"
+            f"   rw [show {m} + 1{shift} = ({m}{shift}) + 1 from by omega]{simplify}\n"
+            f"   first | omega | grind)",
+            0.45,
+            FULL,
+            10_000,
+        )

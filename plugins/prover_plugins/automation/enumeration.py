@@ -8,15 +8,19 @@ from itertools import islice
 from math import isqrt, log, prod
 
 from prover.lean.protocol import HypothesisView
+from prover_plugins.arithmetic.reading import NotUnderstood
 from prover_plugins.automation.arithmetic import bounded
 from prover_plugins.automation.closing import FULL
+from prover_plugins.automation.evaluation import evaluated
 from prover_plugins.automation.reading import Reader, Suggestion, identifiers
 
 _MOST_SPLITS = 120
 """Values of one variable that get a goal each."""
 
-_MOST_CASES = 30_000
-"""More than the kernel evaluates in some ten seconds."""
+_MOST_CASES = 4_000
+"""More than the kernel evaluates in some ten seconds by way of decidability instances."""
+
+_LARGEST_BOUND = 4_000
 
 
 def enumeration(goal: Reader) -> Iterator[Suggestion]:
@@ -45,16 +49,33 @@ def enumeration(goal: Reader) -> Iterator[Suggestion]:
 
 
 def _contrary(goal: Reader) -> Iterator[Suggestion]:
-    """``18 ≤ t`` by assuming ``t < 18``, which bounds the cases."""
-    if re.fullmatch(r"\d+ ≤ \w+", goal.goal.target):
-        yield Suggestion(f"(apply Nat.le_of_not_lt; intro {goal.fresh('hc')})", 0.35)
+    """``18 ≤ t`` by assuming ``t < 18``, which bounds the cases; the same for other inequalities with a numeral."""
+    if any(v.type not in ("Nat", "ℕ") for v in goal.numbers):
+        return
+    match = re.fullmatch(r"(\d+|[^=≤<∣→∨∧↔¬∀∃]+) ([≤<]) (\d+|[^=≤<∣→∨∧↔¬∀∃]+)", goal.goal.target)
+    if match is None or match[1].isdecimal() == match[3].isdecimal():
+        return
+    lemma = "Nat.le_of_not_lt" if match[2] == "≤" else "Nat.lt_of_not_le"
+    score = 0.35 if match[1].isdecimal() else 0.1
+    yield Suggestion(f"(apply {lemma}; intro {goal.fresh('hc')})", score)
 
 
 def _evaluate(
     goal: Reader, naturals: list[HypothesisView], bounds: dict[str, int]
 ) -> Iterator[Suggestion]:
-    """``decide +kernel`` on the closed statement that reverting variables and facts makes."""
-    if len(bounds) < len(naturals) or prod(bounds.values()) > _MOST_CASES:
+    """All cases by the kernel: fast loops where everything is understood, else ``decide +kernel`` on the closed
+    statement that reverting variables and facts makes."""
+    if len(bounds) < len(naturals):
+        return
+    try:
+        step = evaluated(goal.goal.target, goal.facts, bounds)
+        if step is not None:
+            tactic, quick = step
+            yield Suggestion(tactic, 0.65 if quick else 0.4, FULL, 10_000 if quick else 20_000)
+        return
+    except NotUnderstood:
+        pass
+    if prod(bounds.values()) > _MOST_CASES:
         return
     names = {v.name for v in naturals}
     others = {h.name for h in goal.goal.hypotheses if not h.is_prop and h.name not in names}
@@ -107,7 +128,9 @@ def _all_bounds(
             return
         own = goal.fresh(f"hb_{variable.name}")
         named = [claim.replace("have hb", f"have {own}", 1) for claim in claims]
-        bare = [claim.split(" := by ")[0] + " := by omega" for claim in named]
+        facts = [f for f in goal.facts if goal.mentions(variable.name, f.type)]
+        proof = "omega" + _by_exponents(goal, variable.name, facts)
+        bare = [claim.split(" := by ")[0] + f" := by (first | {proof})" for claim in named]
         linear.append(f"first | {' | '.join(bare)}")
         multiplied.append(f"first | {' | '.join(bare)} | {' | '.join(named[:3])}")
     yield Suggestion("(" + "\n ".join(linear) + ")", 0.45, FULL, 10_000)
@@ -121,7 +144,13 @@ def _claims(
     linear reasoning, or by assuming the contrary and multiplying out; with the score of one such step."""
     name = variable.name
     facts = [f for f in goal.facts if goal.mentions(name, f.type)]
-    literals = {int(n) for f in facts for n in re.findall(r"(?<![\w.])\d+(?![\w.])", f.type)}
+    near = {name}.union(*(identifiers(f.type) for f in facts))
+    literals = {
+        int(n)
+        for f in goal.facts
+        if near & identifiers(f.type)
+        for n in re.findall(r"(?<![\w.])\d+(?![\w.])", f.type)
+    }
     if not literals:
         return [], 0.0
     fact, absurd = goal.fresh("hb"), goal.fresh("hc")
@@ -137,13 +166,40 @@ def _claims(
         )
         proof = _by_powers(goal, absurd, name, bases[0], naturals, facts)
     else:
-        tries = sorted({n + 1 for n in literals} | {isqrt(n) + 1 for n in literals})
-        proof = "first | omega" + "".join(
+        exponents = _exponents(name, facts)
+        roots = {root(n, k) + 1 for n in literals for k in exponents if 2 <= k <= 12}
+        tries = sorted({n + 1 for n in literals} | {isqrt(n) + 1 for n in literals} | roots)
+        proof = "first | omega" + _by_exponents(goal, name, facts)
+        proof += "".join(
             f" | (apply Nat.lt_of_not_le; intro {absurd}; {multiply}; grind)"
             for multiply in _multiplications(goal, absurd, name, naturals)
         )
-    bounds = islice((b for b in tries if 2 <= b <= _MOST_CASES), 6)
-    return [f"have {fact} : {name} < {b} := by {proof}" for b in bounds], 0.35 if bases else 0.2
+    bounds = islice((b for b in tries if 2 <= b <= _LARGEST_BOUND), 6)
+    # in parentheses: alternatives that follow are not its own
+    return [f"have {fact} : {name} < {b} := by ({proof})" for b in bounds], 0.35 if bases else 0.2
+
+
+def _exponents(name: str, facts: list[HypothesisView]) -> list[int]:
+    """The numerals to which the variable is raised."""
+    return sorted({int(k) for f in facts for k in re.findall(rf"(?<![\w.]){re.escape(name)} \^ (\d+)", f.type)})
+
+
+def _by_exponents(goal: Reader, name: str, facts: list[HypothesisView]) -> str:
+    """Alternatives that prove a bound from the contrary, raised to the powers of the variable that occur."""
+    absurd = goal.fresh("hc")
+    return "".join(
+        f" | (apply Nat.lt_of_not_le; intro {absurd}; have hw := Nat.pow_le_pow_left {absurd} {k}; omega)"
+        for k in _exponents(name, facts)
+    )
+
+
+def root(number: int, degree: int) -> int:
+    """The largest natural number whose power is at most ``number``."""
+    low, high = 0, 2 ** (number.bit_length() // degree + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**degree <= number else (low, middle)
+    return low
 
 
 def _multiplications(

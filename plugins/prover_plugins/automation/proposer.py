@@ -12,8 +12,12 @@ from prover_plugins.automation import (
     arithmetic,
     closing,
     conjectures,
+    cycles,
+    divisors,
     enumeration,
     induction,
+    instances,
+    powers,
     recurrences,
     rewriting,
     structure,
@@ -32,6 +36,9 @@ CONJUNCTION_RULES: tuple[Rule, ...] = (structure.destructuring, closing.closing)
 """For a goal with a conjunction or an existential among its facts: taking it apart loses nothing, and doing so
 first keeps the search from trying every order."""
 
+HUGE_RULES: tuple[Rule, ...] = (powers.powers, powers.parts)
+"""For a goal with a power that Lean must not compute: most tactics would."""
+
 RULES: tuple[Rule, ...] = (
     closing.closing,
     structure.elimination,
@@ -43,8 +50,12 @@ RULES: tuple[Rule, ...] = (
     induction.from_bound,
     rewriting.unfolding,
     arithmetic.arithmetic,
+    powers.powers,
+    divisors.divisors,
+    instances.instances,
     enumeration.enumeration,
     recurrences.recurrences,
+    cycles.cycles,
     conjectures.conjectures,
 )
 
@@ -75,6 +86,8 @@ def suggest(goal: Reader) -> Iterator[Suggestion]:
         rules = HIDDEN_RULES
     elif structure.conjunction(goal) is not None:
         rules = CONJUNCTION_RULES
+    elif powers.has_huge_power(goal):
+        rules = HUGE_RULES
     else:
         rules = RULES
     for rule in rules:

@@ -51,7 +51,7 @@ class Recurrence:
 
 def recurrences(goal: Reader) -> Iterator[Suggestion]:
     """One step that proves the target from the values it asks for."""
-    for recurrence in _read(goal):
+    for recurrence in read_recurrences(goal):
         f = recurrence.function
         wanted = sorted({int(i) for i in re.findall(rf"(?<![\w.]){f} (\d+)", goal.goal.target)})
         wanted = [i for i in wanted if i not in recurrence.values]
@@ -71,7 +71,8 @@ def recurrences(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(tactic, 0.5, FULL, 20_000)
 
 
-def _read(goal: Reader) -> Iterator[Recurrence]:
+def read_recurrences(goal: Reader) -> Iterator[Recurrence]:
+    """The facts that are recurrences, with the values that other facts give."""
     kinds = {v.name: v.type.rsplit("→ ", 1)[-1] for v in goal.variables if "→" in v.type}
     for fact in goal.facts:
         match = _RECURRENCE.fullmatch(fact.type)

@@ -1,0 +1,117 @@
+"""Instances of quantified facts at numerals: the least ones that fit, small ones, primes for divisibility."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prover_plugins.arithmetic.language import Kind
+from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
+from prover_plugins.arithmetic.semantics import Evaluator, Undecided, compiled
+from prover_plugins.automation.closing import QUICK
+from prover_plugins.automation.reading import Reader, Suggestion
+
+_QUANTIFIED = re.compile(r"∀ \(?(\w+)(?: : Nat\))?, (.*)", re.S)
+_PRIMES = (2, 3, 5, 7, 11, 13)
+_SMALL = (0, 1, 2, 3)
+_MOST_INSTANCES = 12
+
+
+def instances(goal: Reader) -> Iterator[Suggestion]:
+    """All rules of this module."""
+    if goal.is_arithmetic:
+        yield from _least_instances(goal)
+        yield from _small_instances(goal)
+        yield from _predicates(goal)
+
+
+def _small_instances(goal: Reader) -> Iterator[Suggestion]:
+    """Quantified facts about natural numbers at several numerals at once, what they then say being decidable."""
+    lines: list[str] = []
+    quantified = sum(fact.type.startswith("∀") for fact in goal.facts)
+    for fact in goal.facts:
+        match = _QUANTIFIED.fullmatch(fact.type)
+        if match is None or "∀" in match[2] or "∃" in match[2]:
+            continue
+        variable, premises = match[1], match[2].split(" → ")
+        divides = any(premise.startswith(f"{variable} ∣ ") for premise in premises[:-1])
+        numerals: tuple[int, ...] = _PRIMES if divides else _SMALL
+        numerals = numerals[: max(3, _MOST_INSTANCES // max(quantified, 1))]
+        guards = [_guard(variable, premise) for premise in premises[:-1]]
+        closed = [guard for guard in guards if guard is not None]
+        if closed and len(closed) == len(guards):
+            numerals = tuple(least(variable, " ∧ ".join(premises[:-1]), _MOST_INSTANCES))
+        if not _is_decidable(goal, variable, match[2]):
+            continue
+        for number in numerals:
+            proofs = " (by decide)" * len(guards) if closed and len(closed) == len(guards) else ""
+            lines.append(f"have {goal.fresh(f'hi{len(lines)}')} := {fact.name} {number}{proofs}")
+    if lines and not any(f.name.startswith("hi0") for f in goal.facts):
+        yield Suggestion("(" + "\n ".join(lines[:_MOST_INSTANCES]) + "\n try omega)", 0.5, 4 * QUICK)
+
+
+def _predicates(goal: Reader) -> Iterator[Suggestion]:
+    """Unfolds the user's predicates everywhere: what they say of a number can then be used at numerals."""
+    defined = [name for name, *types in goal.goal.signatures if len(types) > 1 and types[-1] == "Prop"]
+    recursive = {a.function for a in goal.goal.applications if a.kind == "recursive"}
+    used = [name for name in defined if name in goal.definitions and name not in recursive]
+    if used:
+        yield Suggestion(f"simp only [{', '.join(used)}] at *", 0.55, QUICK)
+
+
+def _guard(variable: str, text: str) -> Evaluator | None:
+    """A premise that only mentions the variable, as a test."""
+    try:
+        term = read_proposition(text, {variable: Kind.NAT})
+    except NotUnderstood:
+        return None
+    return compiled(term) if term.variables() == {variable} else None
+
+
+def _is_decidable(goal: Reader, variable: str, text: str) -> bool:
+    """Whether ``text`` speaks of natural numbers only, and of variables that the goal has."""
+    kinds = {v.name: Kind.NAT for v in goal.numbers if v.type in ("Nat", "ℕ")}
+    try:
+        term = read_proposition(text, {**kinds, variable: Kind.NAT})
+    except NotUnderstood:
+        return False
+    return bool(term.variables() - {variable})
+
+
+def _least_instances(goal: Reader) -> Iterator[Suggestion]:
+    """Instantiates ``∀ w, p w → …`` at the least numerals that satisfy ``p``; unfolds ``∀ n, S n ↔ …``."""
+    for fact in goal.facts:
+        match = re.fullmatch(r"∀ \(?(\w+)(?: : Nat\))?, (.*?) → (.*)", fact.type)
+        if match and "→" not in match[3] and "∀" not in match[3]:
+            name = goal.fresh("hw")
+            for place, number in enumerate(least(match[1], match[2])):
+                yield Suggestion(
+                    f"have {name} := {fact.name} {number} (by omega)", 0.6 - place / 10
+                )
+        if re.match(r"∀ \(?\w+(?: : \w+\))?, \w+ \w+ ↔", fact.type):
+            yield Suggestion(f"simp only [{fact.name}] at *", 0.5)
+
+
+def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> list[int]:
+    """The least natural numbers that satisfy ``condition`` as far as it can be evaluated; parts of a conjunction
+    that mention anything else count as true. Empty where no part can be evaluated."""
+    tests: list[Evaluator] = []
+    for part in condition.split(" ∧ "):
+        try:
+            test = read_proposition(part, {variable: Kind.NAT})
+        except NotUnderstood:
+            continue
+        if test.operation in ("=", "<", "≤", "≠") and test.variables() == {variable}:
+            tests.append(compiled(test))
+    if not tests:
+        return []
+    found: list[int] = []
+    for number in range(limit):
+        try:
+            if all(test({variable: number}) for test in tests):
+                found.append(number)
+        except Undecided:
+            return []
+        if len(found) == count:
+            break
+    return found

@@ -1,0 +1,110 @@
+"""Against real Lean: steps about numbers that `automation` and `arithmetic` write out, each on a goal it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from prover_plugins.arithmetic.module import candidates
+from prover_plugins.automation.evaluation import evaluated
+from prover_plugins.automation.proposer import AutomationProposer
+from prover_plugins.automation.reading import Reader
+
+from prover.domain import Candidate, StepStatus
+from prover.lean.environment import LeanDomain, LeanEnvironment
+from prover.lean.goals import LeanState
+from prover.lean.server import LeanServer
+from prover.problem import Problem
+
+Open = Callable[[str, str], tuple[LeanEnvironment, LeanState]]
+FACTORIAL = "def Nat.factorial : Nat → Nat\n  | 0 => 1\n  | n + 1 => (n + 1) * Nat.factorial n\n"
+PRIME = "def Nat.Prime (p : Nat) : Prop := 2 ≤ p ∧ ∀ m, m ∣ p → m = 1 ∨ m = p\n"
+
+
+@pytest.fixture
+def opened(lean_server: LeanServer) -> Iterator[Open]:
+    environments: list[LeanEnvironment] = []
+
+    def open_(statement: str, header: str = "") -> tuple[LeanEnvironment, LeanState]:
+        environments.append(LeanDomain(lean_server).open(Problem(statement, header=header)))
+        return environments[-1], environments[-1].initial_state
+
+    yield open_
+    for environment in environments:
+        environment.close()
+
+
+def proposed(state: LeanState, header: str = "") -> list[Candidate]:
+    goal = state.main_goal
+    assert goal is not None
+    return [*candidates(goal), *AutomationProposer().propose(Problem("", header=header), state)]
+
+
+FINISHED = [
+    # (a part of the step, header, statement)
+    ("bAll", "", "(a b : Nat) (ha : a < 60) (hb : b < 70) (h : 3 * a * b + a + b = 1297) (g : a < b) : a = 9 ∧ b = 46"),
+    ("bAll", "", "(n : Nat) (h : n < 900) (g : ¬(n % 7 = 1 ↔ n ∣ 12)) (l : n % 5 = 3 ∨ n % 5 = 4) : n ≠ 25 ∧ n ≠ 19"),
+    ("hdl", "", "(x y : Nat) (h : 3 ^ x * (y + 1) = 1) : y = 0"),
+    ("hgl", "", "(b : Nat) (h : Nat.lcm 84 b = 420) (g : Nat.gcd 84 b = 12) : b = 60"),
+    ("hd :", "", "(n : Nat) : Nat.gcd (3 * n + 2) (5 * n + 1) ∣ 7"),
+    ("hk0 :", "", "(x : Nat) : 7 ^ 5000003 % 9 = 4"),
+    ("hk0 :", "", "(x : Nat) : 3 ∣ 5 ^ 9000001 + 7 ^ 9000000"),
+    ("hmul", "", "(x y : Int) : x ^ 3 + 9 * y ≠ 4"),
+    ("hmul", "", "(a b : Int) (h : a % 4 = 3) (g : b % 4 = 2) : (a ^ 2 + 3 * b) % 4 = 3"),
+    ("hmul", "", "(n : Nat) : 3 ∣ n ^ 3 - n"),
+    ("hpos", "", "(a b : Rat) (h : a + b = 4) : a * b ≤ 4"),
+    ("hpos", "", "(x y z : Rat) (h : 0 ≤ x) (g : 0 ≤ y) : 4 * x * y * z ≤ x * (y ^ 2 + z ^ 2) + y * (x ^ 2 + z ^ 2)"),
+    ("hpos", "", "(n : Nat) (h : 7 ≤ n) : 6 * n + 6 < n ^ 2"),
+    ("hpos", "", "(x y : Int) (h : x < y) (g : 0 ≤ x) : x ^ 2 + 1 ≤ y ^ 2"),
+    ("mul_eq_zero", "", "(x : Rat) (h : 3 * x ^ 2 + x = 2) (g : 0 ≤ x) : x = 2 / 3"),
+    ("induction m", FACTORIAL, "(n : Nat) (h : 6 < n) : 3 ^ n < Nat.factorial n"),
+    ("induction m", "", "(n : Nat) (h : 4 ≤ n) : n ^ 2 ≤ 2 ^ n"),
+    ("hC", "", "(f : Nat → Nat) (h : f 0 = 2) (g : ∀ n, f (n + 1) = 5 * f n + 1) : f 1001 % 3 = 2"),
+    ("hi0", "", "(n : Nat) (h : 0 < n) (g : ∀ k, 0 < k → k ≤ 4 → k ∣ n) : 12 ≤ n"),
+    ("exact ⟨", "", ": ∃ n : Nat, 20 < n ∧ n % 9 = 4 ∧ n % 11 = 5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "header", "statement"), FINISHED, ids=[s for _, _, s in FINISHED])
+def test_a_step_finishes(opened: Open, part: str, header: str, statement: str) -> None:
+    environment, state = opened(f"theorem t {statement}", header)
+    steps = [c for c in proposed(state, header) if part in c.action]
+    assert steps
+    steps = [Candidate(c.action, c.proposer, score=c.score, heartbeats=200_000, wall_ms=60_000) for c in steps[:3]]
+    results = environment.step(state, steps)
+    assert any(r.status is StepStatus.FINISHED for r in results), [r.message for r in results]
+
+
+PROGRESS = [
+    ("hdv", "", "(m n : Nat) (h : m * n = 299) (g : 1 < m) (l : m < n) : m = 13", "n ≤ 299"),
+    ("hlt", "", "(x y : Nat) (h : 2 ^ x * 7 ^ y = 784) : x + y = 6", "y < 4"),
+    ("subst", "", "(x y : Int) (h : x ^ 3 - y ^ 3 = 7) (g : x - y = 1) : x = 2 ∨ x = -1", "(y + 1) ^ 3 - y ^ 3 = 7"),
+    ("at *", PRIME, "(p : Nat) (h : Nat.Prime p) : 1 < p", "2 ≤ p ∧ ∀ (m : Nat), m ∣ p → m = 1 ∨ m = p"),
+    ("hi0", "", "(k : Nat) (h : ∀ n : Nat, Nat.gcd (n + k) 6 = 1) : k = 0", "(1 + k).gcd 6 = 1"),
+    ("hb_w", "", "(w v : Nat) (h : v ^ 2 = w ^ 3) (g : w ^ 3 < 64) : v = w * w ∨ w < 3", "w < 4"),
+    ("intro hc", "", "(a b : Nat) (h : Nat.gcd a b = 5) (g : a * b = 200) : 15 ≤ a + b", "a + b < 15"),
+]
+
+
+@pytest.mark.parametrize(("part", "header", "statement", "text"), PROGRESS, ids=[s for _, _, s, _ in PROGRESS])
+def test_a_step_adds_what_is_needed(opened: Open, part: str, header: str, statement: str, text: str) -> None:
+    environment, state = opened(f"theorem t {statement}", header)
+    steps = [c for c in proposed(state, header) if part in c.action][:6]
+    states = [r.state for r in environment.step(state, steps) if r.status is StepStatus.PROGRESS]
+    assert any(text in s.text for s in states if s is not None)
+
+
+def test_nothing_computes_a_huge_power(opened: Open) -> None:
+    _, state = opened("theorem t (h : 3 ^ 7000000 % 10 = 1) : (3 ^ 7000000 + 2) % 10 = 3", "")
+    assert isinstance(state, LeanState) and state.main_goal is not None
+    actions = [c.action for c in AutomationProposer().propose(Problem(""), state)]
+    assert actions and all("generalize 3 ^ 7000000" in action for action in actions)
+
+
+def test_what_is_false_or_too_much_is_not_evaluated(opened: Open) -> None:
+    _, state = opened("theorem t (a b : Nat) (h : a * b = 12) : a + b = 7", "")
+    assert isinstance(state, LeanState) and state.main_goal is not None
+    facts = Reader(state.main_goal).facts
+    assert evaluated("a + b = 7", facts, {"a": 13, "b": 13}) is None  # a = 1, b = 12
+    assert evaluated("a + b ≤ 13", facts, {"a": 13, "b": 13}) is not None
+    assert evaluated("a + b ≤ 13", facts, {"a": 3_000, "b": 3_000}) is None
