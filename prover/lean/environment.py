@@ -69,7 +69,7 @@ class Steps:
     ) -> None:
         self._server = server
         self._library = library
-        self.initial = LeanState(initial, server.describe, library)
+        self.initial = LeanState(initial, server.describe, library, server)
         self._counts: dict[tuple[str, str], tuple[int, str]] = {}
         self._crashes: Counter[str] = Counter()
 
@@ -94,7 +94,7 @@ class Steps:
             limit = result.kind in _LIMIT_KINDS
             status = StepStatus.TIMED_OUT if limit else StepStatus.FAILED
             return StepResult(status, None, result.kind, result.message, result.us)
-        after = LeanState(result.state, self._server.describe, self._library)
+        after = LeanState(result.state, self._server.describe, self._library, self._server)
         self._counts[state.key, action] = (after.goals, after.key)
         status = StepStatus.PROGRESS if after.goals else StepStatus.FINISHED
         return StepResult(status, after, micros=result.us)

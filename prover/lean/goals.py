@@ -16,6 +16,7 @@ from prover.report.fragments import Displayed
 
 if TYPE_CHECKING:
     from prover.lean.library import Library
+    from prover.lean.server import LeanServer
 
 NO_GOALS = "no goals"
 
@@ -26,15 +27,19 @@ class LeanState(Displayed):
     States are equal when they ask the same, that is, when their keys are equal.
     """
 
-    __slots__ = ("_describe", "_library", "_structure", "view")
+    __slots__ = ("_describe", "_library", "_structure", "server", "view")
 
     def __init__(
         self,
         view: StateView,
         describe: Callable[[int], list[GoalView]],
         library: Callable[[], Library] | None = None,
+        server: LeanServer | None = None,
     ) -> None:
+        """``server`` holds the state; a plugin may try tactics there whose outcome decides what it proposes (and
+        frees the states that they make)."""
         self.view = view
+        self.server = server
         self._describe = describe
         self._library = library
         self._structure: tuple[GoalView, ...] | None = None

@@ -53,6 +53,16 @@ def test_a_proposers_own_limit_holds_in_the_end_and_a_lower_one_at_once() -> Non
     assert limits(environment) == [("low", 500), ("high", 1_000), ("high", 9_000)]
 
 
+def test_a_step_with_a_time_of_its_own_is_not_postponed() -> None:
+    class Patient(TableProposer):
+        def propose(self, *asked: Any) -> Any:
+            return [replace(candidate, heartbeats=9_000, wall_ms=7_000) for candidate in super().propose(*asked)]
+
+    table = {"root": {"heavy": (TIMEOUT, 1.0)}}
+    _, environment = run(table, proposers=[Patient(table)])
+    assert limits(environment) == [("heavy", 9_000)]
+
+
 def test_without_a_first_limit_all_is_as_the_proposer_says() -> None:
     table = {"root": {"slow": (SLOW + DONE, 1.0), "other": (TIMEOUT, 0.5)}}
     outcome, environment = run(table, replace(CONFIG, first_heartbeats=0))

@@ -17,7 +17,7 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
     """All induction steps; those that also try to finish the easy cases come first."""
     unfolding = goal.unfolding()
     nested = 0.5 if goal.in_induction else 1.0
-    for tactic, score in _steps(goal):
+    for tactic, score in beginnings(goal):
         score *= nested
         yield Suggestion(f"{tactic} <;> try grind{unfolding}", score, 4 * QUICK, 8_000)
         yield Suggestion(f"{tactic} <;> simp_all{unfolding}", score * 0.7, 2 * QUICK, 8_000)
@@ -63,7 +63,8 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
                 )
 
 
-def _steps(goal: Reader) -> Iterator[tuple[str, float]]:
+def beginnings(goal: Reader) -> Iterator[tuple[str, float]]:
+    """Inductions on the calls and the variables of the goal, with a preference each."""
     seen: set[str] = set()
     for a in goal.applications("recursive"):
         # Functional induction needs variables where the function recurses; which ones those are Lean knows.

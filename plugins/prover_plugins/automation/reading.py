@@ -24,6 +24,15 @@ _MUTUAL = re.compile(r"^mutual\b(.*?)^end\b", re.S | re.M)
 _DEFINED = re.compile(r"\bdef\s+([^\s:({\[]+)")
 
 
+_EXPORTED = frozenset({"insert", "singleton", "max", "min", "default", "pure", "bind", "decide", "get", "set"})
+"""Names that the core library also has without a prefix: a function of the user's with such a name is ambiguous."""
+
+
+def written_name(function: str) -> str:
+    """The name of a user's function as a list of lemmas can hold it."""
+    return f"_root_.{function}" if function in _EXPORTED else function
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A tactic with a preference in (0, 1]; ``heartbeats`` (thousands) and ``wall_ms`` limit it."""
@@ -128,7 +137,7 @@ class Reader:
 
     def unfolding(self, *more: str) -> str:
         """The bracketed list of the user's definitions and lemmas for ``simp`` or ``grind``; empty for none."""
-        items = list(dict.fromkeys([*self.definitions, *self.goal.theorems, *more]))
+        items = list(dict.fromkeys([*map(written_name, self.definitions), *self.goal.theorems, *more]))
         return f" [{', '.join(items)}]" if items else ""
 
     @cached_property

@@ -1,0 +1,323 @@
+"""Explores the theory of a goal's functions: conjectures equations, has Lean prove them, keeps what holds."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from prover.lean.goals import LeanState
+from prover.lean.protocol import TacticCall
+from prover_plugins.automation.induction import beginnings
+from prover_plugins.automation.reading import Reader, written_name
+from prover_plugins.theory.definitions import Header, read_header
+from prover_plugins.theory.evaluation import Evaluator
+from prover_plugins.theory.kinds import NAT, PROP, Type, type_of_text
+from prover_plugins.theory.meanings import Meaning, meanings, properties
+from prover_plugins.theory.proving import Claim, called, inductions
+from prover_plugins.theory.rewriting import Rules, is_instance
+from prover_plugins.theory.signature import Signature, branches, signature
+from prover_plugins.theory.terms import Enumeration, Equation, Node, Symbol, written
+
+_SIZE = 5
+"""Symbols in the larger side of an equation."""
+
+_SMALL = 3
+"""Equations that come before statements of other kinds."""
+
+_MOST_EQUATIONS = 400
+_LIMITS = {
+    "simp_all": (2_000, 10_000),
+    "grind": (3_000, 15_000),
+    "conditional": (8_000, 20_000),
+    "goal": (1_500, 10_000),
+}
+"""Heartbeats (thousands) and milliseconds for one attempt."""
+
+_MOST_TRIES = 3
+"""How often one conjecture is tried, each time with more lemmas; small equations twice as often."""
+
+_MOST_LEMMAS = 14
+
+_OF_PERMUTATIONS = ("List.Perm.length_eq", "List.Perm.mem_iff")
+"""Consequences of a permutation that ``grind`` does not draw by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``have`` tactics that Lean accepted, one after the other, and a tactic that then proves the goal, if one does."""
+
+    haves: tuple[str, ...]
+    finish: str | None = None
+
+
+Conjecture = Equation | Meaning
+Trace = Callable[..., None]
+
+
+def explore(definitions: str, state: LeanState, trace: Trace | None = None) -> Exploration | None:
+    """An exploration of the goal's functions; None where their ``definitions`` are not understood.
+
+    ``trace`` is told every attempt: milliseconds, the outcome, the tactic, Lean's message.
+    """
+    goal = state.main_goal
+    if goal is None or state.server is None:
+        return None
+    header = read_header(definitions)
+    evaluator = Evaluator(header)
+    reader = Reader(goal, definitions)
+    made = _signature(definitions, header, evaluator, reader)
+    if not made.functions:
+        return None
+    meant = list(meanings(made, evaluator))
+    counting = re.search(r"\b(count|Perm)\b", goal.target) or any(".Perm" in m.statement for m in meant)
+    enumeration = Enumeration(made.symbols, made.variables, made.reduces, bags=bool(counting))
+    equations = sorted(enumeration.equations(_SIZE), key=_rank)
+    small = sum(_rank(e)[0] <= _SMALL for e in equations)
+    more = list(properties(made, evaluator))
+    conjectures: list[Conjecture] = [*meant, *equations[:small], *more, *equations[small:_MOST_EQUATIONS]]
+    return Exploration(state, reader, made, header, conjectures, trace)
+
+
+def _calls(goal: Reader, made: Signature) -> Iterator[Node]:
+    """The applications of the header's functions in the target; what is no variable is a term without a meaning."""
+    symbols = {s.name: s for s in made.symbols if s.own}
+    for a in goal.applications("recursive", local=True):
+        symbol = symbols.get(a.function)
+        if symbol is None or a.where or len(a.arguments) != len(symbol.arguments):
+            continue
+        opaque = Symbol("", (), symbol.result, lambda: None)
+        parts = tuple(
+            Node(kind, name or text, 1, (), (name,) if name else (), None if name else opaque)
+            for kind, name, text in zip(symbol.arguments, a.free, a.arguments, strict=True)
+        )
+        yield written(symbol, parts)
+
+
+def _functions(conjecture: Conjecture) -> set[str]:
+    """The header's functions in it."""
+    terms = (conjecture.left, conjecture.right) if isinstance(conjecture, Equation) else (conjecture.call,)
+    return {s.name for t in terms for s in t.symbols() if s.own}
+
+
+def _most_tries(conjecture: Conjecture) -> int:
+    small = isinstance(conjecture, Equation) and max(conjecture.left.size, conjecture.right.size) <= _SMALL
+    return 2 * _MOST_TRIES if small else _MOST_TRIES
+
+
+def _rank(equation: Equation) -> tuple[int, int]:
+    """Small equations first; of equal ones those with more variables, for they are more general."""
+    both = (equation.left, equation.right)
+    size = max(t.size for t in both)
+    constructors = max(sum(1 + (not s.arguments) for s in t.symbols() if s.constructor) for t in both)
+    own = [t.symbol is not None and t.symbol.own for t in both]
+    if size == 3 and not equation.bags and own[0] != own[1] and not constructors and all(t.symbol for t in both):
+        return 0, 0  # a function of the library's
+    # another order of the same variables follows where the function is commutative, and is of no use where it is not
+    reordered = both[0].size == size == both[1].size > 3 and both[0].variables != both[1].variables
+    repeating = all(len(t.variables) < sum(1 for _ in _leaves(t)) for t in both)
+    rank = min(size, 6) + constructors + 2 * reordered + repeating + equation.bags
+    return rank, -len({*both[0].variables, *both[1].variables})
+
+
+def _leaves(term: Node) -> Iterator[Node]:
+    if term.symbol is None:
+        yield term
+    for part in term.parts:
+        yield from _leaves(part)
+
+
+class Exploration:
+    """A goal with the lemmas proved so far in its context, and the conjectures that wait."""
+
+    def __init__(
+        self, state: LeanState, goal: Reader, made: Signature, header: Header, conjectures: list[Conjecture],
+        trace: Trace | None = None,
+    ) -> None:  # fmt: skip
+        assert state.server is not None
+        self._server = state.server
+        self._here = state.view.id
+        self._goal = goal
+        self._opened: list[int] = []
+        self._made = made
+        self._header = header
+        self._mutual = frozenset(name for block in goal.mutual for name in block)
+        self._trace = trace
+        own = [header.functions[n] for n in goal.definitions if n in header.functions]
+        self._branching = any(map(branches, own))
+        likely = inductions(Claim((), goal.goal.target, tuple(_calls(goal, made))), made, self._mutual)
+        others = [t for t, _ in sorted(beginnings(goal), key=lambda t: -t[1])]
+        self._starts = list(dict.fromkeys([*likely, *others]))
+        self._rules = Rules({name: i for i, name in enumerate(header.functions)})
+        self._meanings: set[str] = set()
+        self._settled: set[str] = set()
+        self._queue: deque[Conjecture] = deque(conjectures)
+        self._waiting: list[Conjecture] = []
+        self._tries: dict[int, int] = {}
+        self._haves: list[str] = []
+        self._finish: str | None = None
+
+    def close(self) -> None:
+        """Frees Lean's states. May be called twice."""
+        opened, self._opened = self._opened, []
+        self._server.release(opened)
+
+    def advance(self, attempts: int) -> Found | None:
+        """Tries so many conjectures more (dear ones count twice), until the goal itself can be proved; None where that
+        brought nothing new."""
+        before = len(self._haves)
+        self._run(attempts)
+        new = len(self._haves) > before
+        if self._finish is None and new:
+            self._conclude(thorough=True)
+        return Found(tuple(self._haves), self._finish) if new or self._finish is not None else None
+
+    def _run(self, attempts: int) -> None:
+        """After each success what failed before is tried again where the new lemma may help."""
+        while self._queue and attempts > 0 and len(self._haves) < _MOST_LEMMAS and self._finish is None:
+            conjecture = self._queue.popleft()
+            if self._tries.get(id(conjecture), 0) >= _most_tries(conjecture) or self._is_known(conjecture):
+                continue
+            attempts -= 2 if self._is_dear(conjecture) else 1
+            self._tries[id(conjecture)] = self._tries.get(id(conjecture), 0) + 1
+            if self._prove(conjecture):
+                self._conclude()
+                again = [e for e in self._waiting if not _functions(e).isdisjoint(_functions(conjecture))]
+                self._waiting = [e for e in self._waiting if e not in again]
+                self._queue.extendleft(reversed(again))
+            else:
+                self._waiting.append(conjecture)
+
+    def _is_known(self, conjecture: Conjecture) -> bool:
+        if _functions(conjecture) <= self._settled:
+            return True
+        if isinstance(conjecture, Meaning):
+            return conjecture.statement in self._meanings
+        if any(isinstance(other, Equation) and is_instance(conjecture, other) for other in self._waiting):
+            return True
+        return self._rules.implies(conjecture)
+
+    def _conclude(self, thorough: bool = False) -> None:
+        """Tries to prove the goal with the lemmas; ``thorough`` tries more."""
+        unfolding = self._goal.unfolding()
+        if any(".Perm" in have for have in self._haves):
+            unfolding = self._goal.unfolding(*_OF_PERMUTATIONS)
+        finisher, rest = ("grind", "") if self._branching else ("simp_all", " <;> grind")
+        limits = _LIMITS[finisher]
+        if thorough:
+            tactics = [f"grind{unfolding}", *(f"{start} <;> {finisher}{unfolding}{rest}" for start in self._starts[:2])]
+            limits = _LIMITS["goal"]
+        elif self._branching:
+            tactics = [f"grind{unfolding}"]
+        else:
+            tactics = [f"simp_all{unfolding}", *(f"{start} <;> simp_all{unfolding}" for start in self._starts[:1])]
+        for tactic in tactics:
+            after = self._try(f"({tactic}; done)", limits)
+            if after is not None:
+                self._finish = tactic
+                return
+
+    def _try(self, tactic: str, limits: tuple[int, int]) -> int | None:
+        """The state that a tactic leads to, None where it fails."""
+        (result,) = self._server.step(self._here, [TacticCall(tactic, *limits)])
+        if self._trace is not None:
+            self._trace(result.us // 1000, result.status, tactic, result.message)
+        if result.state is None:
+            return None
+        self._opened.append(result.state.id)
+        return result.state.id
+
+    def _note(self, conjecture: Conjecture) -> None:
+        """Remembers what was proved; a function that is one of the library's needs no lemmas of its own."""
+        if isinstance(conjecture, Meaning):
+            self._meanings.add(conjecture.statement)
+            if conjecture.statement.startswith(f"{conjecture.call.text} = "):
+                self._settled |= _functions(conjecture)
+            return
+        self._rules.add(conjecture)
+        left, right = conjecture.left, conjecture.right
+        if _is_plain(left) and all(s.infix and not s.own for s in right.symbols()) and right.size == 3:
+            self._settled |= _functions(conjecture)
+
+    def _is_dear(self, conjecture: Conjecture) -> bool:
+        """Whether a function in it branches, so that ``simp_all`` will not do."""
+        names = called(self._header.functions, _functions(conjecture))
+        return any(branches(self._header.functions[name]) for name in names)
+
+    def _prove(self, conjecture: Conjecture) -> bool:
+        if isinstance(conjecture, Equation):
+            conjecture = self._rules.oriented(conjecture)
+            claim, hints = _claim(conjecture, self._made), cast(tuple[str, ...], ())
+        else:
+            claim, hints = _meaning(conjecture, self._made), conjecture.hints
+        named = set(re.findall(r"[\w.']+", claim.statement)) & self._header.functions.keys()
+        unfold = called(self._header.functions, named)
+        branching = self._is_dear(conjecture)
+        listed = ", ".join([*map(written_name, unfold), *hints])
+        bags = isinstance(conjecture, Equation) and conjecture.bags
+        finisher, rest = ("simp_all", " <;> grind") if hints or not (branching or bags) else ("grind", "")
+        known = [name for name in unfold if name in self._made.functions]
+        hard = any(self._made.skips(name) or self._made.changes(name) for name in known)
+        if isinstance(conjecture, Equation) and conjecture.left.type != NAT and not hard:
+            rest = ""
+        splits = ", ".join(self._goal.splittable) if any(map(self._made.functional, known)) else ""
+        starts = inductions(claim, self._made, self._mutual)
+        if any(map(self._made.skips, known)):
+            starts = starts[:1]  # only the function's own induction fits, and each attempt is dear
+        for start in starts:
+            proof, limits = f"{start} <;> {finisher} [{listed}]{rest}", _LIMITS[finisher]
+            if splits and (start.startswith("induction") or "→" in claim.statement):
+                # the cases of the function are finer than those of the induction
+                proof = f"{start} <;> grind [{listed}, {splits}]"
+                limits = _LIMITS["conditional" if "→" in claim.statement else "grind"]
+            tactic = claim.have(f"lem{len(self._haves) + 1}", proof)
+            after = self._try(tactic, limits)
+            if after is not None:
+                self._here = after
+                self._haves.append(tactic)
+                self._note(conjecture)
+                return True
+        return False
+
+
+def _is_plain(term: Node) -> bool:
+    """Whether it is a function of the header applied to variables, each a different one."""
+    variables = [p.text for p in term.parts if p.symbol is None]
+    own = term.symbol is not None and term.symbol.own
+    return own and len(set(variables)) == len(term.parts)
+
+
+def _signature(definitions: str, header: Header, evaluator: Evaluator, reader: Reader) -> Signature:
+    goal = reader.goal
+    variables = [h.name for h in goal.hypotheses if h.is_type and h.accessible and h.type.startswith(("Type", "Sort"))]
+    types: list[Type] = []
+    for h in goal.hypotheses:
+        if not (h.is_prop or h.is_type or h.is_instance):
+            type_ = type_of_text(h.type)
+            if type_ is not None:
+                types.append(type_)
+    words = "\n".join([goal.target, *(h.type for h in goal.hypotheses if h.is_prop), definitions])
+    taken = {h.name for h in goal.hypotheses}
+    partners = [name for block in reader.mutual for name in block]
+    return signature(header, evaluator, goal.definitions, types, variables, words, taken, partners)
+
+
+def _claim(equation: Equation, made: Signature) -> Claim:
+    names = {*equation.left.variables, *equation.right.variables}
+    variables = tuple((v.text, str(v.type)) for v in made.variables if v.text in names)
+    terms = (equation.left, equation.right)
+    relation = "↔" if equation.left.type == PROP else "="
+    sides = [_side(t.text, relation) for t in terms]
+    statement = f"({terms[0].text}).Perm ({terms[1].text})" if equation.bags else f"{sides[0]} {relation} {sides[1]}"
+    return Claim(variables, statement, terms)
+
+
+def _meaning(meaning: Meaning, made: Signature) -> Claim:
+    variables = tuple((v.text, str(v.type)) for v in made.variables if v.text in meaning.call.variables)
+    return Claim(variables, meaning.statement, (meaning.call,))
+
+
+def _side(text: str, relation: str) -> str:
+    return f"({text})" if "∈" in text or "=" in text or relation == "↔" else text

@@ -1,0 +1,98 @@
+"""Theorems that need lemmas about the header's own functions, on real Lean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from prover_plugins.theory.exploring import explore
+from prover_plugins.theory.proposer import Explorer, TheoryProposer, definitions
+
+from prover.domain import Candidate
+from prover.lean.environment import LeanDomain
+from prover.lean.goals import LeanState
+from prover.lean.server import LeanServer
+from prover.problem import Budget, Problem
+from prover.search import search
+
+ROWS = """
+inductive Row where
+  | e : Row
+  | c : Nat → Row → Row
+def cat : Row → Row → Row
+  | .e, t => t
+  | .c n s, t => .c n (cat s t)
+def turned : Row → Row
+  | .e => .e
+  | .c n s => cat (turned s) (.c n .e)
+"""
+
+NUMBERS = """
+def times : Nat → Nat → Nat
+  | _, 0 => 0
+  | n, m + 1 => times n m + n
+def power : Nat → Nat → Nat
+  | _, 0 => 1
+  | b, n + 1 => times (power b n) b
+"""
+
+LEAVES = """
+inductive T3 (α : Type) where
+  | tip : α → T3 α
+  | fork : T3 α → T3 α → T3 α → T3 α
+def fringe : T3 α → List α
+  | .tip a => [a]
+  | .fork l m r => fringe l ++ fringe m ++ fringe r
+def fringeOnto : T3 α → List α → List α
+  | .tip a, xs => a :: xs
+  | .fork l m r, xs => fringeOnto l (fringeOnto m (fringeOnto r xs))
+"""
+
+PROBLEMS = {
+    "an own type of lists": (ROWS, "(s : Row) : turned (turned s) = s"),
+    "a power of a sum": (NUMBERS, "(b n m : Nat) : power b (n + m) = times (power b n) (power b m)"),
+    "an accumulator": (LEAVES, "(t : T3 α) : fringeOnto t [] = fringe t"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_lemmas_are_found(lean_server: LeanServer, name: str) -> None:
+    header, statement = PROBLEMS[name]
+    problem = Problem(f"theorem t {statement}", header=header)
+    environment = LeanDomain(lean_server).open(problem)
+    explorer = Explorer()
+    proposers = [TheoryProposer(explorer, 0), TheoryProposer(explorer, 1)]
+    outcome = search(problem, environment, proposers, budget=Budget(seconds=None, steps=10))
+    environment.close()
+    assert outcome.proved, outcome.reason
+    assert any(step.startswith("(have lem1") for step in outcome.actions), outcome.actions
+
+
+def test_no_state_of_lean_is_left(lean_server: LeanServer) -> None:
+    problem = Problem("theorem t (s : Row) : turned (turned s) = s", header=ROWS)
+    environment = LeanDomain(lean_server).open(problem)
+    state = environment.step(environment.initial_state, [Candidate("skip", "test")])[0].state
+    assert isinstance(state, LeanState)
+    before = lean_server.statistics().states
+    exploration = explore(ROWS, state)
+    assert exploration is not None
+    found = exploration.advance(12)
+    assert found is not None and found.finish is not None and found.haves
+    exploration.close()
+    assert lean_server.statistics().states == before
+    environment.close()
+
+
+def test_nothing_to_explore(lean_server: LeanServer) -> None:
+    problem = Problem("theorem t (n : Nat) : n + 0 = n")
+    environment = LeanDomain(lean_server).open(problem)
+    assert list(TheoryProposer(Explorer(), 0).propose(problem, environment.initial_state)) == []
+    environment.close()
+
+
+def test_definitions_before_a_sorry_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.lean"
+    path.write_text("def f : Nat → Nat\n  | n => n\n\ntheorem t : f 1 = 1 := by\n  sorry\n", encoding="utf-8")
+    problem = Problem("⊢ f 1 = 1", metadata={"file": str(path), "line": "5"})
+    assert definitions(problem).startswith("def f") and "sorry" not in definitions(problem)
+    assert definitions(Problem("⊢ True", metadata={"file": str(tmp_path / "none.lean"), "line": "1"})) == ""
