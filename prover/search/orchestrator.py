@@ -262,8 +262,8 @@ class _Search:
         return merged and self.checker.recheck()
 
     def _first(self, scored: Scored) -> Candidate:
-        """The candidate with the limit of a first try, unless this is the second, its own limit is lower, or its proposer
-        set its time too, and so knows how long it takes."""
+        """The candidate with the limit of a first try, unless this is the second, its own limit is lower, or its
+        proposer set its time too, and so knows how long it takes."""
         candidate, first = scored.candidate, self.config.first_heartbeats
         own = candidate.heartbeats or math.inf
         if scored.again or not first or first >= own or candidate.wall_ms is not None:
