@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fakes import FakeToolchain
 
+from prover.lean.environment import LeanDomain, LeanEnvironment
+from prover.lean.goals import LeanState
 from prover.lean.server import LeanServer
 from prover.lean.toolchain import Toolchain
+from prover.problem import Problem
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +43,20 @@ def lean_server(_session_lean: LeanServer) -> Iterator[LeanServer]:
     """The session's real Lean server; what a test opens is released after it."""
     yield _session_lean
     _session_lean.release_all()
+
+
+@pytest.fixture
+def opened(lean_server: LeanServer) -> Iterator[Callable[..., tuple[LeanEnvironment, LeanState]]]:
+    """Opens a statement (with a header) on the real Lean; all are closed after the test."""
+    environments: list[LeanEnvironment] = []
+
+    def open_(statement: str, header: str = "") -> tuple[LeanEnvironment, LeanState]:
+        environments.append(LeanDomain(lean_server).open(Problem(statement, header=header)))
+        return environments[-1], environments[-1].initial_state
+
+    yield open_
+    for environment in environments:
+        environment.close()
 
 
 @pytest.fixture

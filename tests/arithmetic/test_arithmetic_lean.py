@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from prover_plugins.arithmetic.goals import read_goal
@@ -17,19 +17,6 @@ from prover.lean.server import LeanServer
 from prover.problem import Problem
 
 Open = Callable[[str], tuple[LeanEnvironment, LeanState]]
-
-
-@pytest.fixture
-def opened(lean_server: LeanServer) -> Iterator[Open]:
-    environments: list[LeanEnvironment] = []
-
-    def open_(statement: str, header: str = "") -> tuple[LeanEnvironment, LeanState]:
-        environments.append(LeanDomain(lean_server).open(Problem(statement, header=header)))
-        return environments[-1], environments[-1].initial_state
-
-    yield open_
-    for environment in environments:
-        environment.close()
 
 
 def insight(state: LeanState, statement: str = "", header: str = "") -> Insight | None:

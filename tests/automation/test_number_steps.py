@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from prover_plugins.arithmetic.module import candidates
@@ -11,27 +11,13 @@ from prover_plugins.automation.proposer import AutomationProposer
 from prover_plugins.automation.reading import Reader
 
 from prover.domain import Candidate, StepStatus
-from prover.lean.environment import LeanDomain, LeanEnvironment
+from prover.lean.environment import LeanEnvironment
 from prover.lean.goals import LeanState
-from prover.lean.server import LeanServer
 from prover.problem import Problem
 
 Open = Callable[[str, str], tuple[LeanEnvironment, LeanState]]
 FACTORIAL = "def Nat.factorial : Nat → Nat\n  | 0 => 1\n  | n + 1 => (n + 1) * Nat.factorial n\n"
 PRIME = "def Nat.Prime (p : Nat) : Prop := 2 ≤ p ∧ ∀ m, m ∣ p → m = 1 ∨ m = p\n"
-
-
-@pytest.fixture
-def opened(lean_server: LeanServer) -> Iterator[Open]:
-    environments: list[LeanEnvironment] = []
-
-    def open_(statement: str, header: str = "") -> tuple[LeanEnvironment, LeanState]:
-        environments.append(LeanDomain(lean_server).open(Problem(statement, header=header)))
-        return environments[-1], environments[-1].initial_state
-
-    yield open_
-    for environment in environments:
-        environment.close()
 
 
 def proposed(state: LeanState, header: str = "") -> list[Candidate]:

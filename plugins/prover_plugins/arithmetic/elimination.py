@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.domain import Candidate
-from prover_plugins.arithmetic.language import Kind, Term
+from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.polynomials import Polynomial, constant
 from prover_plugins.arithmetic.steps import Fact, Sketch, candidate, difference
 
 
 def eliminations(sketch: Sketch) -> Iterator[Candidate]:
     """Steps that solve a linear equation among the facts for a variable and substitute it."""
-    if not any(_is_nonlinear(fact.term) for fact in sketch.facts):
+    if not any(fact.term.is_nonlinear() for fact in sketch.facts):
         return
     for fact in sketch.facts:
         if fact.term.operation != "=":
@@ -24,14 +24,6 @@ def eliminations(sketch: Sketch) -> Iterator[Candidate]:
         equation = sketch.fresh("he")
         by = "grind" if sketch.kinds[name] is Kind.RAT else "omega"
         yield candidate(f"(have {equation} : {name} = {text} := by {by}\n subst {equation})", 0.36)
-
-
-def _is_nonlinear(term: Term) -> bool:
-    return any(
-        (part.operation == "*" and all(argument.variables() for argument in part.arguments))
-        or (part.operation == "^" and bool(part.arguments[0].variables()))
-        for part in term.parts()
-    )
 
 
 def _solved(sketch: Sketch, fact: Fact) -> tuple[str, str] | None:

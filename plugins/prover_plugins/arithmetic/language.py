@@ -47,6 +47,14 @@ class Term:
         for argument in self.arguments:
             yield from argument.parts()
 
+    def is_nonlinear(self) -> bool:
+        """Whether a product of terms with variables, or a power of one, occurs in it."""
+        return any(
+            (part.operation == "*" and all(argument.variables() for argument in part.arguments))
+            or (part.operation == "^" and bool(part.arguments[0].variables()))
+            for part in self.parts()
+        )
+
     def conjuncts(self) -> Iterator[Term]:
         """The term taken apart at ``∧``."""
         if self.operation == "∧":

@@ -279,7 +279,7 @@ def _collect(term: Term, atoms: dict[str, Term], linear: set[str], whole: int) -
         linear.add(term.name)
     divided = {"%": (0, 1), "∣": (1, 0)}.get(term.operation) if whole else None
     if divided and term.arguments[divided[1]].value == whole:
-        if _is_nonlinear(term.arguments[divided[0]]):
+        if term.arguments[divided[0]].is_nonlinear():
             return _atom(term.arguments[divided[0]], atoms)
     elif (term.operation == "^" and term.variables()) or (
         term.operation == "*" and all(a.variables() for a in term.arguments)
@@ -287,14 +287,6 @@ def _collect(term: Term, atoms: dict[str, Term], linear: set[str], whole: int) -
         return _atom(term, atoms)
     for argument in term.arguments:
         _collect(argument, atoms, linear, whole)
-
-
-def _is_nonlinear(term: Term) -> bool:
-    return any(
-        (part.operation == "*" and all(a.variables() for a in part.arguments))
-        or (part.operation == "^" and bool(part.arguments[0].variables()))
-        for part in term.parts()
-    )
 
 
 def _atom(term: Term, atoms: dict[str, Term]) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
 from prover_plugins.automation.closing import FULL, QUICK
-from prover_plugins.automation.reading import Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion, moduli
 
 _LARGEST_MODULUS = 30
-_MODULUS = re.compile(r"% (\d+)|(?<![\w.])(\d+) ∣")
 _NONLINEAR = re.compile(r"[\w₀-₉')] \* [^\W\d(]|[\w₀-₉')] \* \(|\^")
 
 
@@ -22,31 +21,21 @@ def arithmetic(goal: Reader) -> Iterator[Suggestion]:
     """All rules of this module, where the goal speaks of numbers."""
     if not goal.is_arithmetic:
         return
-    text = _text(goal)
-    yield from _residues(goal, text)
+    yield from _residues(goal)
     yield from _without_subtraction(goal)
     yield from _casts(goal)
-    yield from _products(goal, text)
+    yield from _products(goal)
     yield from _from_bound(goal)
-
-
-def _text(goal: Reader) -> str:
-    return "\n".join([goal.goal.target, *(f.type for f in goal.facts)])
-
-
-def _moduli(text: str) -> list[int]:
-    found = {int(a or b) for a, b in _MODULUS.findall(text)}
-    return sorted(m for m in found if 2 <= m <= _LARGEST_MODULUS)
 
 
 def _is_integer(goal: Reader) -> bool:
     return any(v.type in ("Int", "ℤ") for v in goal.numbers)
 
 
-def _residues(goal: Reader, text: str) -> Iterator[Suggestion]:
+def _residues(goal: Reader) -> Iterator[Suggestion]:
     """Computes modulo m: with the residues that the facts give, else case by case."""
-    moduli = _moduli(text)
-    if not moduli:
+    found = moduli(goal.text, _LARGEST_MODULUS)
+    if not found:
         return
     facts = [f.name for f in goal.facts if "%" in f.type]
     lemmas = (
@@ -55,8 +44,8 @@ def _residues(goal: Reader, text: str) -> Iterator[Suggestion]:
         else ["Nat.pow_succ", "Nat.mul_mod", "Nat.add_mod", "Nat.dvd_iff_mod_eq_zero"]
     )
     yield Suggestion(f"simp [{', '.join([*lemmas, *facts])}]", 0.3, QUICK)
-    split = [v for v in goal.numbers if goal.mentions(v.name, text)]
-    for modulus in moduli:
+    split = [v for v in goal.numbers if goal.mentions(v.name, goal.text)]
+    for modulus in found:
         for variable in split[:3]:
             if modulus > 12 and len(split) > 1:
                 continue
@@ -92,9 +81,9 @@ def _casts(goal: Reader) -> Iterator[Suggestion]:
         )
 
 
-def _products(goal: Reader, text: str) -> Iterator[Suggestion]:
+def _products(goal: Reader) -> Iterator[Suggestion]:
     """Multiplies inequalities with each other: what linear reasoning lacks for products of variables."""
-    if not _NONLINEAR.search(text):
+    if not _NONLINEAR.search(goal.text):
         return
     bounds = [f for f in goal.facts if f.head in ("LE.le", "LT.lt", "GE.ge", "GT.gt")]
     if _is_integer(goal):

@@ -13,10 +13,9 @@ from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.reading import NotUnderstood, read_number
 from prover_plugins.arithmetic.semantics import Undecided, compiled
 from prover_plugins.automation.closing import FULL
-from prover_plugins.automation.reading import Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion, moduli
 from prover_plugins.automation.recurrences import Recurrence, read_recurrences
 
-_MODULUS = re.compile(r"% (\d+)|(?<![\w.])(\d+) ∣")
 _LONGEST_CYCLE = 64
 _LARGEST_MODULUS = 200
 _HIGHEST_ORDER = 3
@@ -24,8 +23,7 @@ _HIGHEST_ORDER = 3
 
 def cycles(goal: Reader) -> Iterator[Suggestion]:
     """One step that proves the target from the cycle of residues."""
-    moduli = {int(a or b) for a, b in _MODULUS.findall(goal.goal.target)}
-    for modulus in sorted(m for m in moduli if 2 <= m <= _LARGEST_MODULUS):
+    for modulus in moduli(goal.goal.target, _LARGEST_MODULUS):
         for recurrence in read_recurrences(goal):
             tactic = _step(goal, recurrence, modulus)
             if tactic is not None:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from math import gcd
 
 from prover_plugins.automation.closing import FULL
-from prover_plugins.automation.reading import Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion, linear
 
 _ATOM = r"(?:\((?:[^()]|\([^()]*\))*\)|(?<![\w.])[\w₀-₉']+)"
 _PAIR = re.compile(rf"Nat\.(gcd|lcm) ({_ATOM}) ({_ATOM})|({_ATOM})\.(gcd|lcm) ({_ATOM})")
-_LINEAR = re.compile(r"^(?:(\d+) \* )?([^\W\d][\w₀-₉']*)(?: \+ (\d+))?$")
 _MOST_PAIRS = 3
 
 
@@ -33,12 +32,11 @@ def _pairs(text: str) -> list[tuple[str, str, str]]:
 
 def _properties(goal: Reader) -> Iterator[Suggestion]:
     """Their product, what they divide, and bounds: with the values that the facts give, where they give any."""
-    text = "\n".join([goal.goal.target, *(f.type for f in goal.facts)])
     if any(f.name.startswith("hgl") for f in goal.facts):
         return
     values = [f.name for f in goal.facts if re.fullmatch(rf"(?:{_PAIR.pattern}) = \d+", f.type)]
     given = {(a, b) for f in goal.facts if f.name in values for _, a, b in _pairs(f.type)}
-    pairs = dict.fromkeys((a, b) for kind, a, b in _pairs(text) if kind == "lcm" or (a, b) in given)
+    pairs = dict.fromkeys((a, b) for kind, a, b in _pairs(goal.text) if kind == "lcm" or (a, b) in given)
     lines: list[str] = []
     for number, (a, b) in enumerate(list(pairs)[:_MOST_PAIRS]):
         names = [goal.fresh(f"{base}{number}") for base in ("hgl", "hga", "hgb", "hla", "hlb")]
@@ -61,7 +59,7 @@ def _linear_terms(goal: Reader) -> Iterator[Suggestion]:
     if match is None:
         return
     first, second = match[1].strip("()"), match[2].strip("()")
-    left, right = _linear(first), _linear(second)
+    left, right = linear(first), linear(second)
     if left is None or right is None or left[1] != right[1]:
         return
     (a, _, b), (c, _, d) = left, right
@@ -90,9 +88,3 @@ def _linear_terms(goal: Reader) -> Iterator[Suggestion]:
     else:
         # no value of the remainder of the variable allows another divisor
         yield Suggestion(tactic.rstrip() + ")", 0.2, FULL)
-
-
-def _linear(text: str) -> tuple[int, str, int] | None:
-    """(a, v, b) for ``a * v + b``."""
-    match = _LINEAR.match(text)
-    return (int(match[1] or 1), match[2], int(match[3] or 0)) if match else None

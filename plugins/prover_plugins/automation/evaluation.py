@@ -140,10 +140,11 @@ def evaluated(
     goal = read_proposition(target, kinds)
     goal_test, goal_proof = test(goal)
     known: dict[str, Term] = {}
+    tests: dict[str, tuple[str, str]] = {}
     for fact in facts:
         try:
             term = read_proposition(fact.type, kinds)
-            test(term)
+            tests[fact.name] = test(term)
         except NotUnderstood:
             continue
         known[fact.name] = term
@@ -156,12 +157,12 @@ def evaluated(
     text = goal_test
     for name, tested in reversed(order):
         for tested_fact in reversed(tested):
-            text = f"(bI {test(known[tested_fact])[0]} {text})"
+            text = f"(bI {tests[tested_fact][0]} {text})"
         text = f"(bL (fun {name} => {text}) {bounds[name]})"
     body = [f"have bV : {text} = true := by subst hL hI; decide +kernel"]
     for name, tested in order:
         body.append(f"replace bV := bAll _ _ bV {name} hb_{name}")
-        body += [f"replace bV := bIf _ _ bV ({test(known[fact])[1]}.mp {fact})" for fact in tested]
+        body += [f"replace bV := bIf _ _ bV ({tests[fact][1]}.mp {fact})" for fact in tested]
     body.append(f"exact {goal_proof}.mpr bV")
     used = "\n".join(body)
     lines = [

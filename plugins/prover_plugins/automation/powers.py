@@ -14,11 +14,9 @@ from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.reading import NotUnderstood, read_number
 from prover_plugins.arithmetic.semantics import Undecided, evaluate
 from prover_plugins.automation.closing import FULL
-from prover_plugins.automation.reading import Reader, Suggestion
+from prover_plugins.automation.reading import Reader, Suggestion, linear, moduli
 
 _POWER = re.compile(r"(?<![\w.])(\d+) \^ (\w+|\([^()]*\))")
-_MODULUS = re.compile(r"% (\d+)|(?<![\w.])(\d+) ∣")
-_LINEAR = re.compile(r"^(?:(\d+) \* )?([^\W\d][\w₀-₉']*)(?: \+ (\d+))?$")
 _MOST_BITS = 400_000
 """Powers of more bits take Lean seconds to compute, many more take it down."""
 
@@ -29,10 +27,9 @@ _LARGEST_HUGE_MODULUS = 2_000
 
 def has_huge_power(goal: Reader) -> bool:
     """Whether the goal has a power of numerals that Lean had better not compute."""
-    text = _text(goal)
-    return "^" in text and any(
+    return "^" in goal.text and any(
         int(base) > 1 and (_closed(exponent) or 0) * int(base).bit_length() > _MOST_BITS
-        for base, exponent in dict.fromkeys(_POWER.findall(text))
+        for base, exponent in dict.fromkeys(_POWER.findall(goal.text))
     )
 
 
@@ -40,10 +37,9 @@ def powers(goal: Reader) -> Iterator[Suggestion]:
     """Residues of powers of numerals: at numerals and at variables of known value, else by cases of the exponent."""
     if not goal.is_arithmetic:
         return
-    text = _text(goal)
-    if "^" in text:
-        yield from _at_values(goal, text)
-        yield from _by_cycle(goal, text)
+    if "^" in goal.text:
+        yield from _at_values(goal)
+        yield from _by_cycle(goal)
 
 
 def parts(goal: Reader) -> Iterator[Suggestion]:
@@ -55,41 +51,33 @@ def parts(goal: Reader) -> Iterator[Suggestion]:
         yield Suggestion("right", 0.2)
 
 
-def _text(goal: Reader) -> str:
-    return "\n".join([goal.goal.target, *(f.type for f in goal.facts)])
-
-
-def _moduli(text: str, largest: int) -> list[int]:
-    found = {int(a or b) for a, b in _MODULUS.findall(text)}
-    return sorted(m for m in found if 2 <= m <= largest)
-
-
 # ------------------------------------------------------------------------------- known exponents
 
 
-def _at_values(goal: Reader, text: str) -> Iterator[Suggestion]:
+def _at_values(goal: Reader) -> Iterator[Suggestion]:
     """Replaces powers whose exponents are known by numbers with the right residues."""
-    exponents = {v: value for v in {e for _, e in _POWER.findall(text)} if (value := _value(goal, v)) is not None}
-    known = dict.fromkeys((int(b), e) for b, e in _POWER.findall(text) if e in exponents)
+    found = _POWER.findall(goal.text)
+    exponents = {v: value for v in {e for _, e in found} if (value := _value(goal, v)) is not None}
+    known = dict.fromkeys((int(b), e) for b, e in found if e in exponents)
     large = [(b, e) for b, e in known if b > 1 and exponents[e] * b.bit_length() > 64]
-    moduli = _moduli(text, _LARGEST_HUGE_MODULUS)
-    if not large or not moduli:
+    divisors = moduli(goal.text, _LARGEST_HUGE_MODULUS)[:3]
+    if not large or not divisors:
         return
     integer = _is_integer(goal)
     cycles: list[str] = []
     lines: list[str] = []
     residues: list[str] = []
     for base, exponent in large[:4]:
-        for modulus in moduli[:3]:
+        for modulus in divisors:
             name, cycle = goal.fresh(f"hp{len(residues)}"), goal.fresh(f"hk{len(residues)}")
-            found = _residue(name, cycle, integer, base, exponent, exponents[exponent], modulus)
-            if found is None:
+            proof = _residue(name, cycle, integer, base, exponent, exponents[exponent], modulus)
+            if proof is None:
                 return
-            cycles += found[:-1]
-            lines.append(found[-1])
+            cycles += proof[:-1]
+            lines.append(proof[-1])
             residues.append(name)
     for variable in dict.fromkeys(e for _, e in large if e.isidentifier()):
-        for modulus in moduli[:3]:
+        for modulus in divisors:
             name = goal.fresh(f"hv{len(residues)}")
             lines.append(f"have {name} : {variable} % {modulus} = {exponents[variable] % modulus} := by omega")
             residues.append(name)
@@ -113,8 +101,7 @@ def _lemmas(integer: bool) -> list[str]:
 
 
 def _is_integer(goal: Reader) -> bool:
-    kinds = {INSTANCES[s][1] for s in goal.symbols if s in INSTANCES and INSTANCES[s][0] == "%"}
-    kinds |= {INSTANCES[s][1] for s in goal.symbols if s in INSTANCES and INSTANCES[s][0] == "∣"}
+    kinds = {INSTANCES[s][1] for s in goal.symbols if s in INSTANCES and INSTANCES[s][0] in ("%", "∣")}
     return kinds == {Kind.INT}
 
 
@@ -185,16 +172,16 @@ def _power(integer: bool, base: int, exponent: str) -> str:
 # ------------------------------------------------------------------------------- variable exponents
 
 
-def _by_cycle(goal: Reader, text: str) -> Iterator[Suggestion]:
+def _by_cycle(goal: Reader) -> Iterator[Suggestion]:
     """Powers of a numeral with a variable exponent, modulo m: the cycle of residues, by induction."""
-    prefix = "Int" if re.search(r"\(\d+ : Int\)", text) else "Nat"
+    prefix = "Int" if re.search(r"\(\d+ : Int\)", goal.text) else "Nat"
     seen: set[tuple[str, str, int]] = set()
-    for base, exponent in _POWER.findall(text):
-        match = _LINEAR.match(exponent.strip("()"))
-        if match is None or match[2] not in {v.name for v in goal.numbers}:
+    for base, exponent in _POWER.findall(goal.text):
+        read = linear(exponent.strip("()"))
+        if read is None or read[1] not in {v.name for v in goal.numbers}:
             continue
-        factor, variable, offset = int(match[1] or 1), match[2], int(match[3] or 0)
-        for modulus in _moduli(text, _LARGEST_MODULUS):
+        factor, variable, offset = read
+        for modulus in moduli(goal.text, _LARGEST_MODULUS):
             if (base, exponent, modulus) in seen:
                 continue
             seen.add((base, exponent, modulus))

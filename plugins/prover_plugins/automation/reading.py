@@ -33,6 +33,22 @@ def written_name(function: str) -> str:
     return f"_root_.{function}" if function in _EXPORTED else function
 
 
+_MODULUS = re.compile(r"% (\d+)|(?<![\w.])(\d+) ∣")
+_LINEAR = re.compile(r"^(?:(\d+) \* )?([^\W\d][\w₀-₉']*)(?: \+ (\d+))?$")
+
+
+def moduli(text: str, largest: int) -> list[int]:
+    """The numerals from 2 to ``largest`` modulo which the text speaks, the smallest first."""
+    found = {int(a or b) for a, b in _MODULUS.findall(text)}
+    return sorted(m for m in found if 2 <= m <= largest)
+
+
+def linear(text: str) -> tuple[int, str, int] | None:
+    """(a, v, b) for ``a * v + b``."""
+    match = _LINEAR.match(text)
+    return (int(match[1] or 1), match[2], int(match[3] or 0)) if match else None
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A tactic with a preference in (0, 1]; ``heartbeats`` (thousands) and ``wall_ms`` limit it."""
@@ -116,6 +132,11 @@ class Reader:
     def symbols(self) -> frozenset[str]:
         """Constants in the target and the facts."""
         return frozenset(self.goal.symbols).union(*(h.symbols for h in self.facts))
+
+    @cached_property
+    def text(self) -> str:
+        """The target and the facts, one a line."""
+        return "\n".join([self.goal.target, *(f.type for f in self.facts)])
 
     @cached_property
     def is_arithmetic(self) -> bool:

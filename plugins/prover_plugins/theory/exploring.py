@@ -238,7 +238,8 @@ class Exploration:
             return
         self._rules.add(conjecture)
         left, right = conjecture.left, conjecture.right
-        if _is_plain(left) and all(s.infix and not s.own for s in right.symbols()) and right.size == 3:
+        own = left.symbol is not None and left.symbol.own
+        if own and left.is_plain and all(s.infix and not s.own for s in right.symbols()) and right.size == 3:
             self._settled |= _functions(conjecture)
 
     def _is_dear(self, conjecture: Conjecture) -> bool:
@@ -280,13 +281,6 @@ class Exploration:
                 self._note(conjecture)
                 return True
         return False
-
-
-def _is_plain(term: Node) -> bool:
-    """Whether it is a function of the header applied to variables, each a different one."""
-    variables = [p.text for p in term.parts if p.symbol is None]
-    own = term.symbol is not None and term.symbol.own
-    return own and len(set(variables)) == len(term.parts)
 
 
 def _signature(definitions: str, header: Header, evaluator: Evaluator, reader: Reader) -> Signature:

@@ -88,6 +88,5 @@ def _count(
         argument = node.parts[place]
         if argument.symbol is None:
             subjects[argument.text] = subjects.get(argument.text, 0) + 1
-    plain = all(p.symbol is None for p in node.parts) and len({p.text for p in node.parts}) == len(node.parts)
-    if plain and node.symbol.name not in mutual and signature.functional(node.symbol.name):
+    if node.is_plain and node.symbol.name not in mutual and signature.functional(node.symbol.name):
         calls[node.text] = calls.get(node.text, 0) + 1

@@ -50,6 +50,11 @@ class Node:
     parts: tuple[Node, ...] = ()
     reduces: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all arguments are variables, each a different one."""
+        return len({part.text for part in self.parts if part.symbol is None}) == len(self.parts)
+
     def symbols(self) -> Iterator[Symbol]:
         """Every symbol in it, with repetitions."""
         if self.symbol is not None:
