@@ -89,6 +89,15 @@ def test_header_of_a_file(lean_server: LeanServer) -> None:
     assert "Std" in header.imports
 
 
+
+def test_fields_of_structures_are_told_from_theorems(lean_server: LeanServer) -> None:
+    """A field that is a proposition looks like a theorem, but nothing proves it except itself."""
+    environment = lean_server.open_environment(["Init"]).environment
+    names = ["LawfulMonad.bind_map", "And.left", "Fin.isLt", "List.append_assoc", "id_map'"]
+    found = lean_server.declarations(environment, names=names).declarations
+    assert [view.name for view in found if view.is_projection] == ["LawfulMonad.bind_map", "And.left", "Fin.isLt"]
+
+
 def test_declarations_and_trace(lean_server: LeanServer) -> None:
     environment = lean_server.open_environment(["Init"]).environment
     page = lean_server.declarations(environment, modules=["Init.Prelude"], limit=5)

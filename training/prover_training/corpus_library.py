@@ -26,7 +26,7 @@ ATTRIBUTES = ("simp", "grind")
 NEAREST = 12
 """So many relatives of the same module lose their attributes."""
 
-FORMAT = 2
+FORMAT = 3
 _SIMPLE = re.compile(r"[^\W\d][\w!?'₀-₉]*")
 _MADE_BY_LEAN = re.compile(
     r"(^|\.)(_|match_|proof_|eq_\d+$|eq_def$|eq_unfold$|injEq$|inj$|inj_arrow$|sizeOf_spec$|noConfusion|ctorIdx|"
@@ -154,7 +154,8 @@ def _pages(path: Path) -> Iterator[_Page]:
 def _with_attributes(
     server: LeanServer, environment: int, views: Iterable[DeclarationView]
 ) -> Iterator[LibraryTheorem]:
-    written = [view for view in views if view.type and written_by_a_person(view.name)]
+    # A field of a structure is a theorem where it is a proposition, and nothing but itself proves it.
+    written = [view for view in views if view.type and not view.is_projection and written_by_a_person(view.name)]
     names = [view.name for view in written]
     having = {attribute: _having(server, environment, attribute, names) for attribute in ATTRIBUTES}
     for view in written:

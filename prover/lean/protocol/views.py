@@ -159,12 +159,14 @@ class DeclarationView(msgspec.Struct, frozen=True):
     """``symbols`` are the constants of the type, ``head`` the relation of its conclusion and ``sides``
     the head constants of that relation's last two arguments; ``term`` is the conclusion of a theorem in the
     notation of ``lean_project/ProofServer/Terms.lean``; ``type``, and ``statement`` (the whole of it in that
-    notation), only when asked for. ``position`` is the module's in the order of imports."""
+    notation), only when asked for. ``position`` is the module's in the order of imports; ``is_projection`` says that
+    it is a field of a structure or class: one that is a proposition holds by the structure's own existence."""
 
     name: str
     kind: str
     module: str
     is_prop: bool
+    is_projection: bool = False
     type: str = ""
     symbols: list[str] = []
     head: str = ""
