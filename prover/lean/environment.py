@@ -9,6 +9,7 @@ from typing import cast
 from prover.closing import Closing
 from prover.domain import Candidate, Refutation, State, StepResult, StepStatus, Verdict
 from prover.errors import BadInput
+from prover.lean.barred import Barred
 from prover.lean.goals import LeanState
 from prover.lean.index import prepare
 from prover.lean.library import Library
@@ -209,7 +210,8 @@ class LeanEnvironment(Opened):
     def library(self) -> Library:
         """The theorems in scope; listed by Lean once for these imports, then from the cache."""
         if self._library is None:
-            self._library = Library.of(self._server, self._environment, self.imports, self.problem.header)
+            barred = Barred.of(self.problem.metadata)
+            self._library = Library.of(self._server, self._environment, self.imports, self.problem.header, barred)
         return self._library
 
     def verify(self, actions: Sequence[str]) -> Verdict:

@@ -28,7 +28,7 @@ from prover.lean.terms import ANY, PatternTree, Term, pattern, relation
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 4
+FORMAT = 5
 KINDS = ("theorem", "definition", "inductive")
 _SKIPPED_MODULES = (
     "Init.Grind", "Init.Omega", "Init.Meta", "Init.Tactics", "Init.Internal", "Init.Data.Iterators",
@@ -40,11 +40,13 @@ _MADE_BY_LEAN = re.compile(r"\.(eq_\d+|eq_def|eq_unfold|match_\d+\S*|inj|injEq|s
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One declaration. ``head`` is the relation of a theorem's conclusion, ``term`` that conclusion."""
+    """One declaration. ``head`` is the relation of a theorem's conclusion, ``term`` that conclusion;
+    ``position`` is the module's in the order of imports."""
 
     name: str
     kind: str
     module: str
+    position: int
     head: str
     term: str
 
@@ -93,12 +95,13 @@ class Lists:
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """What is on disk. Lists are parallel to ``names``; numbers are positions in ``names``, ``modules`` or
-    ``vocabulary``; the dictionaries have the theorems by the first tokens of a pattern."""
+    """What is on disk. Lists are parallel to ``names``, ``positions`` to ``modules``; numbers are positions in
+    ``names``, ``modules`` or ``vocabulary``; the dictionaries have the theorems by the first tokens of a pattern."""
 
     names: list[str]
     kinds: list[int]
     modules: list[str]
+    positions: list[int]
     module_of: list[int]
     heads: list[str]
     terms: list[str]
@@ -180,8 +183,9 @@ class Index:
     def entry(self, number: int) -> Entry:
         """The declaration at a position."""
         stored = self._stored
+        module = stored.module_of[number]
         return Entry(
-            stored.names[number], KINDS[stored.kinds[number]], stored.modules[stored.module_of[number]],
+            stored.names[number], KINDS[stored.kinds[number]], stored.modules[module], stored.positions[module],
             stored.heads[number], stored.terms[number],
         )  # fmt: skip
 
@@ -250,14 +254,17 @@ def normal(term: Term) -> Term:
 
 def _store(declarations: Sequence[DeclarationView]) -> Stored:
     module_numbers: dict[str, int] = {}
+    positions: dict[str, int] = {}
     for declaration in declarations:
         module_numbers.setdefault(declaration.module, len(module_numbers))
+        positions.setdefault(declaration.module, declaration.position)
     vocabulary, symbols, containing = _symbols(declarations)
     conclusions, left, right = _conclusions(declarations)
     return Stored(
         [d.name for d in declarations],
         [KINDS.index(d.kind) for d in declarations],
         list(module_numbers),
+        list(positions.values()),
         [module_numbers[d.module] for d in declarations],
         [d.head for d in declarations],
         [d.term for d in declarations],

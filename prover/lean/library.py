@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 
+from prover.lean.barred import Barred
 from prover.lean.index import Entry, Index, load, normal
 from prover.lean.protocol import DeclarationView
 from prover.lean.server import LeanServer
@@ -59,23 +61,32 @@ class Premise:
 
 
 class Library:
-    """What a proof may use: imported declarations and those of the header."""
+    """What a proof may use: imported declarations and those of the header, without those that are barred."""
 
     def __init__(
         self,
         imported: Callable[[], Index],
         own: Callable[[], Sequence[DeclarationView]] = tuple,
         types: Callable[[Sequence[str]], Sequence[DeclarationView]] = lambda names: (),
+        barred: Barred | None = None,
     ) -> None:
         """``imported`` and ``own`` (what the header declares) are asked at first use; ``types`` asks Lean for
-        declarations by name, with their types."""
+        declarations by name, with their types; ``barred`` are never found."""
         self._imported = imported
         self._own = own
         self._types = types
+        self._barred = barred
         self._statements: dict[str, str] = {}
 
     @classmethod
-    def of(cls, server: LeanServer, environment: int, imports: Sequence[str], header: str = "") -> Library:
+    def of(
+        cls,
+        server: LeanServer,
+        environment: int,
+        imports: Sequence[str],
+        header: str = "",
+        barred: Barred | None = None,
+    ) -> Library:
         """The library of an environment with these imports and this header.
 
         What it is asked later raises InfrastructureFault where Lean cannot list its declarations.
@@ -92,7 +103,7 @@ class Library:
         def types(names: Sequence[str]) -> Sequence[DeclarationView]:
             return server.declarations(environment, names=names, with_types=True).declarations
 
-        return cls(imported, own, types)
+        return cls(imported, own, types, barred)
 
     @cached_property
     def own(self) -> Sequence[DeclarationView]:
@@ -129,9 +140,16 @@ class Library:
         found: list[Premise] = []
         target = None if target is None else normal(target)
         for part in self._parts:  # sorting keeps the order of equals
-            found += _search(part, target, wanted, limit)
+            found += self._usable(_search(part, target, wanted), limit)
         found.sort(key=lambda premise: -premise.score)
         return found[:limit]
+
+    def _usable(self, found: Iterable[Premise], limit: int) -> Iterable[Premise]:
+        """The first so many that are not barred."""
+        barred = self._barred
+        if barred is not None:
+            found = (p for p in found if not barred.bars(p.name, p.entry.position, fact=True))
+        return islice(found, limit)
 
     def statements(self, names: Sequence[str]) -> list[str]:
         """``name : type`` for each declaration of these that there is; asked of Lean once each.
@@ -147,7 +165,8 @@ class Library:
         return [self._statements[name] for name in names if name in self._statements]
 
 
-def _search(index: Index, target: Term | None, symbols: set[str], limit: int) -> list[Premise]:
+def _search(index: Index, target: Term | None, symbols: set[str]) -> Iterator[Premise]:
+    """The theorems that fit, the best first."""
     fits = _fits(index, target) if target is not None else {}
     candidates = set(fits)
     numbers = sorted(
@@ -170,7 +189,7 @@ def _search(index: Index, target: Term | None, symbols: set[str], limit: int) ->
         scored.append((-score, number))
     scored.sort()
     nothing: tuple[frozenset[Fit], float] = (frozenset(), 0.0)
-    return [Premise(index.entry(number), -score, fits.get(number, nothing)[0]) for score, number in scored[:limit]]
+    return (Premise(index.entry(number), -score, fits.get(number, nothing)[0]) for score, number in scored)
 
 
 _SHAPE = 2.0

@@ -24,6 +24,9 @@ from prover.search.outcome import SearchOutcome
 FAILED, CLOSED = -1, -2
 """What :class:`Tried` has instead of a state: the step failed, or left no goal."""
 
+_AGAIN = "type_of% @"
+"""How a library theorem that is asked for again is stated."""
+
 
 class Tried(msgspec.Struct, frozen=True, array_like=True):
     """One step, from state ``parent`` to state ``child`` (or ``FAILED``, ``CLOSED``).
@@ -71,10 +74,18 @@ class Attempt(msgspec.Struct, frozen=True):
         """The state that a step led to; None where it failed or left no goal."""
         return self.states[step.child] if step.child >= 0 else None
 
+    def was_rejected(self, step: Tried) -> bool:
+        """Whether the proof that a closing step ended did not pass the check, or that cannot be told: of a library
+        theorem that is asked for again, where many do not (:mod:`prover.lean.barred`), only the last action is known
+        to pass."""
+        if step.child != CLOSED:
+            return False
+        return self.status != "proved" or (_AGAIN in self.statement and step.action not in self.actions[-1:])
+
     def on_proof(self, step: Tried) -> bool:
         """Whether a step leads one step nearer to the end of an accepted proof."""
         distance, after = self.states[step.parent].distance, self.after(step)
-        if distance is None or step.child == FAILED:
+        if distance is None or step.child == FAILED or self.was_rejected(step):
             return False
         return (0 if after is None else after.distance) == distance - 1
 

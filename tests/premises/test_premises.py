@@ -47,6 +47,19 @@ def test_the_lemma_is_found(lean_server: LeanServer, statement: str, wanted: str
         assert wanted in names(environment)
 
 
+def test_what_a_problem_bars_is_not_found(lean_server: LeanServer) -> None:
+    """A library theorem that is asked for again is found neither itself nor by what comes after it."""
+    statement = "theorem t (xs ys : List Nat) : (xs ++ ys).length = ys.length + xs.length"
+    with LeanDomain(lean_server).open(Problem(statement)) as free:
+        entry = free.library().entry("List.length_append")
+        assert entry is not None and entry.position > 0
+        assert entry.name in names(free)
+    metadata = {"theorem": "List.length_append", "position": str(entry.position)}
+    with LeanDomain(lean_server).open(Problem(statement, metadata=metadata)) as again:
+        found = [again.library().entry(name) for name in names(again, limit=40)]
+        assert found and all(e is not None and e.position < entry.position for e in found)
+
+
 def test_terms_of_a_goal(lean_server: LeanServer) -> None:
     statement = "(α : Type) (r : α → α → Prop) (h : ∀ x {y}, r x y → r y x) (n : Nat) (k : n > 2) : n + 1 = 3"
     with opened(lean_server, statement) as environment:

@@ -23,7 +23,7 @@ from prover.model import features
 from prover.model.language_model import ModelError
 from prover.model.ranker import RankerModel, Ranking
 from prover.problem import Problem
-from prover.traces.searches import read_attempts
+from prover.traces.searches import CLOSED, Attempt, Tried, Visited, read_attempts
 
 STATE = "k : Nat\n⊢ k + 0 = k"
 
@@ -80,6 +80,19 @@ def test_a_postponed_step_is_no_example(attempts: Path) -> None:
     postponed = msgspec.structs.replace(attempt.tried[0], kind=POSTPONED)
     (other,) = examples([msgspec.structs.replace(attempt, tried=(postponed, attempt.tried[1]))])
     assert (len(one.labels), len(other.labels)) == (2, 1)
+
+
+def test_an_end_that_was_rejected_says_nothing() -> None:
+    """Of a library theorem that is asked for again most ends are by itself; only the one that was accepted counts."""
+    state = Visited("⊢ a = b", 1, 3, 0, 1)
+    steps = tuple(Tried(0, CLOSED, action, "p", 1.0, "finished", "", 1000) for action in ("exact T", "simp"))
+    again = Attempt("T", "theorem t : type_of% @T", "", (), "M", "proved", 1.0, 2, ("simp",), (state,), steps)
+    assert [again.on_proof(step) for step in steps] == [False, True]
+    (example,) = examples([again])
+    assert example.labels.tolist() == [1.0]
+    (both,) = examples([msgspec.structs.replace(again, statement="theorem t : a = b")])
+    assert both.labels.tolist() == [1.0, 1.0]
+    assert examples([msgspec.structs.replace(again, status="not_proved", actions=())]) == []
 
 
 def test_slow_steps_are_put_back_by_pace() -> None:

@@ -1,10 +1,4 @@
-"""What a proof of a library theorem may not use: the theorem itself and what comes after it.
-
-Otherwise the theorem would prove itself, or be proved by its own consequences. The order of declarations inside
-a module is not known (the embedded toolchain comes without their positions), so all other facts of the theorem's own
-module count as later, except those that Lean makes together with a definition that the statement names
-(``f.eq_1``, ``C.injEq``). Definitions are no facts and may always be used.
-"""
+"""The check that a proof of a library theorem uses nothing that is barred (:mod:`prover.lean.barred`)."""
 
 from __future__ import annotations
 
@@ -12,47 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prover.domain import Verdict
+from prover.lean.barred import Barred
 from prover.problem import Problem
-
-_WITH_DEFINITION = (
-    "eq_", "injEq", "inj", "noConfusion", "sizeOf_spec", "induct", "fun_cases", "rec", "casesOn", "ofNat", "unfold",
-)  # fmt: skip
 
 
 def barred(metadata: Mapping[str, str], uses: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names in ``uses`` that a proof of this problem may not depend on, in order; empty for other problems.
 
-    ``metadata`` is the problem's: ``theorem`` (the library theorem that is asked for), ``aliases`` (others
-    that state the same), ``position`` (of its module in the order of imports) and ``symbols`` (the constants of
-    its statement). ``uses`` is ``Verdict.details["uses"]``: the library's constants that the proof names.
+    ``metadata`` is the problem's; ``uses`` is ``Verdict.details["uses"]``: the library's constants that it names.
     """
-    own = metadata.get("theorem")
-    if not own:
+    known = Barred.of(metadata)
+    if known is None:
         return []
-    same = {own, *metadata.get("aliases", "").split()}
-    position = int(metadata["position"])
-    stated = set(metadata.get("symbols", "").split())
-    return [
-        str(use["name"])
-        for use in uses
-        if _stem(use["name"]) in same
-        or (use["fact"] and use["position"] >= position and not _made_with(use["name"], stated))
-    ]
-
-
-def _stem(name: str) -> str:
-    """The theorem that an auxiliary one (``T._simp_1``, ``T._proof_2``) was made of."""
-    head, found, _ = name.partition("._")
-    return head if found else name
-
-
-def _made_with(name: str, symbols: set[str]) -> bool:
-    owner, _, last = name.rpartition(".")
-    if owner in symbols and last.startswith(_WITH_DEFINITION):
-        return True
-    # `f.match_1.eq_2`, `C.mk.injEq` belong to `f` and `C`.
-    outer, _, middle = owner.rpartition(".")
-    return outer in symbols and last.startswith(_WITH_DEFINITION) and (middle.startswith("match_") or owner in symbols)
+    return [str(use["name"]) for use in uses if known.bars(use["name"], use["position"], fact=use["fact"])]
 
 
 class BarredCheck:

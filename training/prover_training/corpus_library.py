@@ -2,7 +2,7 @@
 
 ``theorem t : type_of% @Name`` states a theorem exactly, without printing and parsing it. The header takes the
 theorem's own ``simp`` and ``grind`` attributes away, those of theorems that state the same, and those of its nearest
-relatives of the same module, none of which the proof may use (:mod:`prover_training.corpus_barred`).
+relatives of the same module, none of which the proof may use (:mod:`prover.lean.barred`).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class LibraryProblem:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What :func:`prover_training.corpus_barred.barred` goes by."""
+        """What :class:`prover.lean.barred.Barred` goes by."""
         return {
             "theorem": self.theorem.name,
             "aliases": " ".join(self.aliases),

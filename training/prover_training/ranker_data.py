@@ -47,13 +47,15 @@ def label(attempt: Attempt, step: Tried) -> tuple[float, float]:
 
 def examples(attempts: Iterable[Attempt]) -> list[Example]:
     """One example for each state on which something was tried. A postponed step says nothing: what came of it is
-    told by its second try.
+    told by its second try. Nor does one that ended a proof which was rejected: a theorem of the library that is asked
+    for again is closed by what may not be used there, itself above all (:mod:`prover.lean.barred`), and other theorems
+    rightly by the like.
     """
     found: list[Example] = []
     for attempt in attempts:
         by_state: dict[int, list[Tried]] = {}
         for step in attempt.tried:
-            if step.kind == POSTPONED:
+            if step.kind == POSTPONED or attempt.was_rejected(step):
                 continue
             by_state.setdefault(step.parent, []).append(step)
         for number, steps in by_state.items():
