@@ -21,12 +21,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
-def _run_options(table: str) -> Callable[[F], F]:
-    """``--out``, ``--config``, ``--set``, ``--seed``, ``--resume``: what every training run has."""
+def _run_options(table: str, *, resumes: bool = True) -> Callable[[F], F]:
+    """``--out``, ``--config``, ``--set``, ``--seed``: what every training run has; long ones have ``--resume``."""
 
     def with_options(command: F) -> F:
+        if resumes:
+            command = click.option("--resume", is_flag=True, help="Go on with the run in --out.")(command)
         for option in (
-            click.option("--resume", is_flag=True, help="Go on with the run in --out."),
             click.option("--seed", type=int, help="Seed of everything random."),
             settings_options(table),
             click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where the run goes."),
@@ -101,20 +102,18 @@ def gather(
 
 @train.command()
 @_data_option
-@_run_options("ranker")
+@_run_options("ranker", resumes=False)
 @json_option
 def ranker(
-    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Train the model that judges the proposers' candidates (a minute or two; --resume has nothing to resume)."""
+    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, as_json: bool
+) -> None:
+    """Train the model that judges the proposers' candidates (a few minutes)."""
     from prover.settings import read_settings
     from prover.traces.searches import read_attempts
     from prover_training.ranker import RankerConfig, save
     from prover_training.ranker import train as run
     from prover_training.ranker_data import examples, held_out, proposers_of
 
-    del resume
     settings = read_settings(RankerConfig, "ranker", config, sets, seed=seed)
     attempts = [attempt for path in data for attempt in read_attempts(path)]
     learned, kept = held_out(attempts, seed=settings.seed)
@@ -130,18 +129,16 @@ def ranker(
 
 @train.command()
 @_data_option
-@_run_options("value")
+@_run_options("value", resumes=False)
 @json_option
 def value(
-    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, resume: bool,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Train the model that values states (half a minute; --resume has nothing to resume), and measure it."""
+    data: tuple[Path, ...], out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None, as_json: bool
+) -> None:
+    """Train the model that values states (half a minute), and measure it."""
     from prover.settings import read_settings
     from prover.traces.searches import read_attempts
     from prover_training.value import ValueConfig, save, table, train_value
 
-    del resume
     settings = read_settings(ValueConfig, "value", config, sets, seed=seed)
     attempts = [attempt for path in data for attempt in read_attempts(path)]
     trained = train_value(attempts, settings, _say)
