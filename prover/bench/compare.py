@@ -52,13 +52,16 @@ def mcnemar(only_a: int, only_b: int) -> float:
     return min(1.0, 2 * tail)
 
 
-def compare(a: Path, b: Path) -> Comparison:
+def compare(a: Path, b: Path, *, seconds: float | None = None, steps: int | None = None) -> Comparison:
     """Compares the runs in two folders (or two results files).
+
+    With ``seconds`` or ``steps`` only proofs found within so much count: as :func:`solved_within` explains that is
+    pass@1 at the smaller budget, and the last step of a search may end after its time.
 
     Raises:
         BadInput: one of them holds no results, or they have no problem in common.
     """
-    solved_a, solved_b = _solved(a), _solved(b)
+    solved_a, solved_b = (_solved(run, seconds, steps) for run in (a, b))
     names = sorted(solved_a.keys() & solved_b.keys())
     if not names:
         raise BadInput(f"{a} and {b} have no problem in common")
@@ -108,8 +111,12 @@ def solved_within(path: Path, key: str, limits: Sequence[float]) -> list[float]:
     return [sum(value <= limit for value in used) / len(records) for limit in limits]
 
 
-def _solved(path: Path) -> Mapping[str, bool]:
-    return {name: record.get("status") == "proved" for name, record in _records(path).items()}
+def _solved(path: Path, seconds: float | None, steps: int | None) -> Mapping[str, bool]:
+    limits = [(key, limit) for key, limit in (("seconds", seconds), ("steps", steps)) if limit is not None]
+    return {
+        name: record.get("status") == "proved" and all(float(record.get(key) or 0) <= limit for key, limit in limits)
+        for name, record in _records(path).items()
+    }
 
 
 def _records(path: Path) -> dict[str, results.Record]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from prover.bench.compare import solved_within
+from prover.bench.compare import compare, solved_within
 from prover.report.canvas import new_figure
 
 SECONDS = (0.25, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 120, 300)
@@ -34,10 +34,18 @@ def plot_runs(runs: Mapping[str, Path], image: Path) -> None:
 
 
 def budget_table(runs: Mapping[str, Path]) -> str:
-    """Pass@1 of each run at fixed seconds and at fixed steps, as text."""
-    lines = [f"{'proved within':<16}" + "".join(f"{label:>14}" for label in runs)]
-    for key, limits in (("s", (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)), ("steps", (4.0, 16.0, 64.0, 256.0, 1024.0))):
+    """Pass@1 of each run at fixed seconds and at fixed steps, as text; of two runs also what only one of them proves,
+    and McNemar's exact p."""
+    pair = [*runs.values()] if len(runs) == 2 else None
+    head = f"{'proved within':<16}" + "".join(f"{label:>14}" for label in runs)
+    lines = [head + (f"{'only one':>14}{'p':>8}" if pair else "")]
+    for key, limits in (("seconds", (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)), ("steps", (4.0, 16.0, 64.0, 256.0))):
         for limit in limits:
-            rates = [solved_within(path, "seconds" if key == "s" else key, [limit])[0] for path in runs.values()]
-            lines.append(f"{f'{limit:g} {key}':<16}" + "".join(f"{rate:>14.1%}" for rate in rates))
+            rates = [solved_within(path, key, [limit])[0] for path in runs.values()]
+            line = f"{f'{limit:g} {key}':<16}" + "".join(f"{rate:>14.1%}" for rate in rates)
+            if pair:
+                by_time = key == "seconds"
+                found = compare(*pair, seconds=limit if by_time else None, steps=None if by_time else int(limit))
+                line += f"{f'{len(found.only_a)} / {len(found.only_b)}':>14}{found.p:>8.2g}"
+            lines.append(line)
     return "\n".join(lines)

@@ -220,14 +220,16 @@ def _run_with_bar(campaign: Any, *, quiet: bool) -> bool:
 @click.argument("a", type=click.Path(exists=True, path_type=Path))
 @click.argument("b", type=click.Path(exists=True, path_type=Path))
 @click.option("--plot", type=click.Path(path_type=Path), metavar="PNG", help="Draw both over time and over steps.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Only proofs found within so much count.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Only proofs found within so many steps count.")
 @json_option
-def compare(a: Path, b: Path, plot: Path | None, as_json: bool) -> None:
+def compare(a: Path, b: Path, plot: Path | None, seconds: float | None, steps: int | None, as_json: bool) -> None:
     """Compare two runs (their folders): rates with 95 % intervals, what only one proved, and McNemar's exact p."""
     from dataclasses import asdict
 
     from prover.bench.compare import compare as compare_runs
 
-    found = compare_runs(a, b)
+    found = compare_runs(a, b, seconds=seconds, steps=steps)
     if plot is not None:
         from prover.bench.plots import plot_runs
 

@@ -38,6 +38,14 @@ def test_intervals_hold_the_rates_and_the_gain_is_paired(runs: tuple[Path, Path]
     assert found.p == pytest.approx(2 / 2**6)
 
 
+def test_only_what_was_proved_in_time_counts(runs: tuple[Path, Path]) -> None:
+    within_a_second = compare.compare(*runs, seconds=1.0)
+    assert (within_a_second.both, within_a_second.only_a) == (3, ())
+    assert within_a_second.only_b == tuple(sorted(f"p{i}" for i in range(3, 11)))
+    assert compare.compare(*runs, steps=6).both == 3
+    assert compare.compare(*runs, seconds=1.0, steps=0).only_b == ()
+
+
 def test_the_bootstrap_interval_is_that_of_a_binomial() -> None:
     interval = compare.bootstrap([1.0] * 50 + [0.0] * 50)
     assert interval.low == pytest.approx(0.5 - 0.098, abs=0.015)
@@ -58,7 +66,9 @@ def test_the_picture_and_the_table(runs: tuple[Path, Path], tmp_path: Path) -> N
     labelled = {"A": runs[0], "B": runs[1]}
     plot_runs(labelled, tmp_path / "deep" / "plot.png")
     assert (tmp_path / "deep" / "plot.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    assert "1 s                      15.0%         55.0%" in budget_table(labelled)
+    # Within a second A proves p0 to p2, B p0 to p10.
+    assert "1 seconds                15.0%         55.0%         0 / 8  0.0078" in budget_table(labelled)
+    assert "only one" not in budget_table({**labelled, "C": runs[0]})
     answer = CliRunner().invoke(cli, ["bench", "compare", *map(str, runs), "--plot", str(tmp_path / "x.png")])
     assert answer.exit_code == 0, answer.output
     assert "B - A: 30.0% (95 % interval" in answer.output and (tmp_path / "x.png").is_file()

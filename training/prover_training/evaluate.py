@@ -46,7 +46,8 @@ def evaluate(
 ) -> list[Comparison]:  # fmt: skip
     """Proves every problem in every way, forwards and backwards in turn, each in a Lean of its own, and compares all
     with the first; goes on where an earlier call with the same ``out`` ended. ``until`` (of ``time.monotonic``) ends
-    early. With ``share`` all use one Lean, and what it said of a step is not asked again (:mod:`.sharing`).
+    early. With ``share`` all use one Lean, and what it said of a step is not asked again (:mod:`.sharing`): then time
+    says nothing, while else a proof that came after the budget's seconds does not count.
 
     Raises:
         ToolchainError: there is no Lean. BadInput: nothing could be compared.
@@ -84,7 +85,7 @@ def evaluate(
         summary = _summary(side, list(done[side.label].values()), budget, share)
         results.write_json(folders[side.label] / results.SUMMARY, summary)
     first, *others = folders.values()
-    return [compare(first, other) for other in others]
+    return [compare(first, other, seconds=None if share else budget.seconds) for other in others]
 
 
 def _summary(side: Side, rows: list[results.Record], budget: Budget, share: bool) -> dict[str, Any]:
