@@ -39,7 +39,8 @@ class Options:
     proposer, module, signal, check or value. ``model`` is a folder or an address, ``none``, or empty for
     the default; ``mapper`` the folder of a mapper fitted to it. ``hints``, ``avoid`` and ``lemmas`` (Lean text put
     before the theorem) are what a person knows about the problems; ``save`` is the folder for saved searches.
-    ``search`` are settings of the search other than the usual ones.
+    ``search`` are settings of the search other than the usual ones. ``twin`` allows a second Lean process for a search
+    that takes a while, where a core is idle.
     """
 
     start: Path | None = None
@@ -58,6 +59,7 @@ class Options:
     lemmas: str = ""
     save: Path | None = None
     search: SearchConfig | None = None
+    twin: bool = True
 
     def informed(self, problem: Problem) -> Problem:
         """``problem`` with what these options say about every problem."""
@@ -112,7 +114,7 @@ class Session(Closing):
         if self._server is None:
             from prover.service import open_server
 
-            self._server = open_server(self.toolchain(), self.options.use_service)
+            self._server = open_server(self.toolchain(), self.options.use_service, twin=self.options.twin)
         return self._server
 
     def manager(self) -> PluginManager:

@@ -131,6 +131,11 @@ def search_options(command: F) -> F:
             help="How many problems to work on at once, each with its own Lean.",
         ),
         click.option(
+            "--one-process",
+            is_flag=True,
+            help="Never start a second Lean for a search that takes a while, even where a core is idle.",
+        ),
+        click.option(
             "--steps",
             type=click.IntRange(1),
             metavar="N",
@@ -244,6 +249,7 @@ def session_options(
     project: Path | None = None,
     lean_path: Path | None = None,
     no_server: bool = False,
+    one_process: bool = False,
     weights: tuple[str, ...] = (),
     weights_file: Path | None = None,
     model: str | None = None,
@@ -269,6 +275,7 @@ def session_options(
         project=project,
         lean=lean_path,
         use_service=not no_server,
+        twin=not one_process,
         weights={**from_file, **read_weights(weights)},
         model="none" if no_model else model or "",
         mapper=mapper or "",

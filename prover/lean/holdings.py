@@ -62,6 +62,11 @@ class Holdings:
         record.settle(view.id, self._connection.generation)
         return msgspec.structs.replace(view, id=self._states.add(record))
 
+    def adopt(self, recipe: Step, view: StateView) -> tuple[State, StateView]:
+        """Gives out an id for a state that another process made: the running one makes it when it is wanted."""
+        record = State(recipe, view.key)
+        return record, msgspec.structs.replace(view, id=self._states.add(record))
+
     def live(self, record: State) -> int:
         """Lean's id of a state, which is rebuilt if need be.
 

@@ -30,6 +30,7 @@ from prover.lean.holdings import Holdings
 from prover.lean.process import Activity, LeanProcess, LostKind, ProcessLost
 from prover.lean.recipes import Environment, Goal, SorryFile, State, Step
 from prover.lean.replay import Replay, StateLost
+from prover.lean.twin import Limits, Twin
 
 GRACE_SECONDS = 10.0
 """Time a request may take beyond its own limits: Lean's side enforces those, this is the outer
@@ -58,7 +59,10 @@ class LeanServer(Closing):
         memory_limit_mb: int | None = None,
         launcher: Launcher | None = None,
         grace_seconds: float = GRACE_SECONDS,
+        twin: Launcher | None = None,
     ) -> None:
+        """``launcher`` starts the process (default: Lean of ``toolchain``), ``twin`` a second one where there is a
+        core to spare (:mod:`prover.lean.twin`; default: none)."""
         if launcher is None:
             if toolchain is None:
                 raise TypeError("LeanServer needs a toolchain or a launcher")
@@ -71,6 +75,7 @@ class LeanServer(Closing):
         self._lock = self._connection.lock  # held over what belongs together
         self._replay = Replay(self._connection)
         self._held = Holdings(self._connection, self._replay)
+        self.twin = None if twin is None else Twin(twin, grace_seconds)
 
     # ------------------------------------------------------------------------------- the calls
 
@@ -126,10 +131,10 @@ class LeanServer(Closing):
         if not tactics:
             return []
         try:
-            # A whole batch is not tried again: one by one, each tactic answers for itself.
-            if len(tactics) > 1:
-                return self._step(record, tactics, heartbeats, wall_ms)
-            return self._single(record, tactics[0], heartbeats, wall_ms)
+            own = partial(self._own, record, heartbeats, wall_ms)
+            if self.twin is None:
+                return own(tactics)
+            return self.twin.step(record, tactics, Limits(heartbeats, wall_ms), own, self._held.adopt)
         except StateLost as error:
             return [_crashed(error) for _ in tactics]
         except ProcessLost as error:
@@ -286,6 +291,8 @@ class LeanServer(Closing):
     def release(self, states: Iterable[int] = (), environments: Iterable[int] = ()) -> None:
         """Frees ids; unknown ones are ignored. States are freed in Lean a batch at a time."""
         gone = self._held.drop(states, environments)
+        if self.twin is not None:
+            self.twin.tidy()
         if gone or self._held.waiting >= _RELEASE_BATCH:
             self._flush(gone)
 
@@ -313,6 +320,8 @@ class LeanServer(Closing):
     def release_all(self) -> None:
         """Frees everything that was opened; its ids are unknown from now on."""
         self._flush(self._held.drop_all())
+        if self.twin is not None:
+            self.twin.tidy()
 
     def close(self) -> None:
         """Ends Lean (or gives a borrowed process back, tidied). May be called twice."""
@@ -320,8 +329,18 @@ class LeanServer(Closing):
         if process is not None and process.borrowed and process.activity is Activity.IDLE:
             self.release_all()
         self._connection.close()
+        if self.twin is not None:
+            self.twin.close()
 
     # ------------------------------------------------------------------------ request and answer
+
+    def _own(
+        self, record: State, heartbeats: int, wall_ms: int, tactics: Sequence[p.TacticCall]
+    ) -> list[p.TacticResult]:
+        # A whole batch is not tried again: one by one, each tactic answers for itself.
+        if len(tactics) > 1:
+            return self._step(record, tactics, heartbeats, wall_ms)
+        return self._single(record, tactics[0], heartbeats, wall_ms)
 
     def _single(self, record: State, call: p.TacticCall, heartbeats: int, wall_ms: int) -> list[p.TacticResult]:
         return self._connection.patiently(lambda: self._step(record, [call], heartbeats, wall_ms))

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["lease_server", "open_server", "status", "stop"]
 
 
-def open_server(toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None) -> LeanServer:
-    """A Lean server: a warm one of the resident service where to be had, else one of its own."""
+def open_server(
+    toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None, twin: bool = False
+) -> LeanServer:
+    """A Lean server: a warm one of the resident service where to be had, else one of its own; with ``twin`` it may
+    start a second process (:mod:`prover.lean.twin`)."""
     from prover.service import client
 
-    return client.open_server(toolchain, use_service, memory_limit_mb=memory_limit_mb)
+    return client.open_server(toolchain, use_service, memory_limit_mb=memory_limit_mb, twin=twin)
 
 
 def lease_server(toolchain: Launchable, *, start: bool = True) -> LeanServer:

@@ -61,19 +61,26 @@ class ServiceStatus:
         return "\n".join(lines)
 
 
-def open_server(toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None) -> LeanServer:
+def open_server(
+    toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None, twin: bool = False
+) -> LeanServer:
     """A Lean server; see :func:`prover.service.open_server`. Starts nothing before first use."""
+
+    def own() -> Started:
+        command = toolchain.server_command(server_source())
+        return start_process(command, memory_limit_mb or toolchain.memory_limit_mb)
+
+    second = own if twin else None
     if not use_service or memory_limit_mb is not None:
-        return LeanServer(toolchain, memory_limit_mb=memory_limit_mb)
+        return LeanServer(launcher=own, twin=second)
 
     def launch() -> Started:
         try:
             return borrow(describe(toolchain), start=True)
         except ServiceUnavailable:
-            command = toolchain.server_command(server_source())
-            return start_process(command, toolchain.memory_limit_mb)
+            return own()
 
-    return LeanServer(launcher=launch)
+    return LeanServer(launcher=launch, twin=second)
 
 
 def lease_server(toolchain: Launchable, *, start: bool = True) -> LeanServer:
