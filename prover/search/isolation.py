@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import functools
+import sys
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -25,6 +27,22 @@ _Job = tuple[Callable[[], Any], SimpleQueue[tuple[Any, BaseException | None]]]
 
 class DeadlineMissed(Exception):
     """A plugin did not answer in time."""
+
+
+class Abandoned(SystemExit):
+    """Raised in the thread of a call that was left behind."""
+
+
+@functools.cache
+def _say_nothing_of_abandoned() -> None:
+    """Where it hits a callback of the interpreter's own, which cannot raise, Python would print a traceback."""
+    usual = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
+        if unraisable.exc_type is not Abandoned:
+            usual(unraisable)
+
+    sys.unraisablehook = hook
 
 
 class _Worker:
@@ -47,8 +65,9 @@ class _Worker:
     def abandon(self) -> None:
         """Asks the thread to end wherever it is; it may take as long as it likes."""
         self.jobs.put(None)
+        _say_nothing_of_abandoned()
         if self.thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), ctypes.py_object(SystemExit))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), ctypes.py_object(Abandoned))
 
 
 class Isolation:
