@@ -66,7 +66,7 @@ def declarationJson (env : Environment) (n module : Name) (position : Nat) (i : 
   let conclusion := conclusionOf i.type
   let fields := [("name", jStr (nameText n)), ("kind", jStr kind), ("module", jStr (nameText module)),
     ("position", jNat position), ("is_prop", .bool prop),
-    ("is_projection", .bool (env.isProjectionFn n)),
+    ("is_projection", .bool (env.isProjectionFn n)), ("is_instance", .bool (Meta.isInstanceCore env n)),
     ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))), ("head", jStr (headText conclusion)),
     ("sides", jStrs (sideHeads conclusion)), ("term", jStr (if prop then termText env {} conclusion 80 else ""))]
   if !withTypes then return Json.mkObj fields

@@ -28,20 +28,22 @@ from prover.lean.terms import ANY, PatternTree, Term, pattern, relation
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 5
+FORMAT = 7
 KINDS = ("theorem", "definition", "inductive")
+_KEPT = (*KINDS, "projection", "instance")
 _SKIPPED_MODULES = (
     "Init.Grind", "Init.Omega", "Init.Meta", "Init.Tactics", "Init.Internal", "Init.Data.Iterators",
     "Init.Data.Range", "Init.Data.Slice", "Init.Simproc", "Init.Try", "Lean.", "Lake.",
 )  # fmt: skip
 """Modules whose theorems serve Lean's own tactics; their definitions are indexed."""
 
-_MADE_BY_LEAN = re.compile(r"\.(eq_\d+|eq_def|eq_unfold|match_\d+\S*|inj|injEq|sizeOf_spec|_\S*)$")
+_MADE_BY_LEAN = re.compile(r"\.(eq_\d+|eq_def|eq_unfold|match_\d+\S*|inj|injEq|sizeOf_spec|congr_simp|_\S*)$")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One declaration. ``head`` is the relation of a theorem's conclusion, ``term`` that conclusion;
-    ``position`` is the module's in the order of imports."""
+    """One declaration; the kind is ``projection`` for a definition that is a field of a structure, ``instance`` for one
+    of a class. ``head`` is the relation of a theorem's conclusion, ``term`` that conclusion; ``position`` is the
+    module's in the order of imports."""
 
     name: str
     kind: str
@@ -185,7 +187,7 @@ class Index:
         stored = self._stored
         module = stored.module_of[number]
         return Entry(
-            stored.names[number], KINDS[stored.kinds[number]], stored.modules[module], stored.positions[module],
+            stored.names[number], _KEPT[stored.kinds[number]], stored.modules[module], stored.positions[module],
             stored.heads[number], stored.terms[number],
         )  # fmt: skip
 
@@ -262,7 +264,7 @@ def _store(declarations: Sequence[DeclarationView]) -> Stored:
     conclusions, left, right = _conclusions(declarations)
     return Stored(
         [d.name for d in declarations],
-        [KINDS.index(d.kind) for d in declarations],
+        [_KEPT.index(_kind(d)) for d in declarations],
         list(module_numbers),
         list(positions.values()),
         [module_numbers[d.module] for d in declarations],
@@ -275,6 +277,12 @@ def _store(declarations: Sequence[DeclarationView]) -> Stored:
         left,
         right,
     )
+
+
+def _kind(declaration: DeclarationView) -> str:
+    if declaration.kind != "definition":
+        return declaration.kind
+    return "projection" if declaration.is_projection else "instance" if declaration.is_instance else "definition"
 
 
 def _symbols(declarations: Sequence[DeclarationView]) -> tuple[list[str], list[list[int]], list[list[int]]]:

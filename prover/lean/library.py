@@ -26,6 +26,10 @@ from prover.lean.terms import Term
 _COMMON = 3_000
 """A symbol in more theorems than this brings none in: it says nothing about which one fits."""
 
+_LOGIC = ("Eq", "HEq", "Iff", "Ne", "And", "Or", "Not", "True", "False", "Exists")
+"""A theorem that speaks of nothing else and fits every goal of its shape (``Eq.symm``, ``congr``, ``And.imp``) says
+nothing about this one."""
+
 _OWN = 10_000
 _BROUGHT = 2_500
 """So many theorems are brought in by symbols at most, those of the rarest first."""
@@ -144,12 +148,44 @@ class Library:
         found.sort(key=lambda premise: -premise.score)
         return found[:limit]
 
+    def fitting(self, target: Term, fit: Fit) -> list[Premise]:
+        """All theorems that fit in one way, those of what is imported first in their order; their scores say nothing.
+        For theorems that serve every goal of a kind, which :meth:`find` ranks below those that speak of this one."""
+        found: list[Premise] = []
+        for part in reversed(self._parts):
+            fits = _fits(part, normal(target), frozenset())
+            numbers = sorted(number for number, (kinds, _) in fits.items() if fit in kinds)
+            found += self._usable((Premise(part.entry(n), 0.0, fits[n][0]) for n in numbers), len(numbers))
+        return found
+
     def _usable(self, found: Iterable[Premise], limit: int) -> Iterable[Premise]:
         """The first so many that are not barred."""
         barred = self._barred
         if barred is not None:
             found = (p for p in found if not barred.bars(p.name, p.entry.position, fact=True))
         return islice(found, limit)
+
+    def occurrences(self, symbol: str) -> int:
+        """How many of the imported theorems have this constant in their statements; 0 for the commonest (``Nat``),
+        which the index leaves out."""
+        imported = self._parts[-1]
+        number = imported.symbol_number(symbol)
+        return imported.containing.length(number) if number is not None else 0
+
+    def definitions(self, symbols: Iterable[str]) -> list[str]:
+        """The functions and predicates among ``symbols`` that the library defines, the rarest first: what unfolding
+        tells about a goal that has few theorems. Instances and fields of structures are left out."""
+        imported = self._parts[-1]
+        found: list[tuple[float, str]] = []
+        for symbol in symbols:
+            number = imported.number(symbol)
+            if number is None or imported.entry(number).kind != "definition":
+                continue
+            if symbol in _LOGIC:
+                continue
+            position = imported.symbol_number(symbol)
+            found.append((-imported.weight[position] if position is not None else -math.inf, symbol))
+        return [symbol for _, symbol in sorted(found)]
 
     def statements(self, names: Sequence[str]) -> list[str]:
         """``name : type`` for each declaration of these that there is; asked of Lean once each.
@@ -167,17 +203,17 @@ class Library:
 
 def _search(index: Index, target: Term | None, symbols: set[str]) -> Iterator[Premise]:
     """The theorems that fit, the best first."""
-    fits = _fits(index, target) if target is not None else {}
-    candidates = set(fits)
     numbers = sorted(
         (s for s in map(index.symbol_number, symbols) if s is not None), key=lambda s: (index.containing.length(s), s)
     )
+    here = frozenset(numbers)
+    fits = _fits(index, target, here) if target is not None else {}
+    candidates = set(fits)
     for symbol in numbers:
         where = index.containing[symbol]
         if len(where) > _COMMON or len(candidates) + len(where) > _BROUGHT:
             break
         candidates.update(where)
-    here = frozenset(numbers)
     weight = index.weight
     scored: list[tuple[float, int]] = []
     for number in candidates:
@@ -197,13 +233,18 @@ _SPECIFIC = 0.3
 """A theorem that fits by shape counts this much more, and more for each symbol that had to match."""
 
 
-def _fits(index: Index, target: Term) -> dict[int, tuple[frozenset[Fit], float]]:
-    """Theorems whose shape fits, with how, and how many symbols of theirs had to match."""
+def _fits(index: Index, target: Term, here: frozenset[int]) -> dict[int, tuple[frozenset[Fit], float]]:
+    """Theorems whose shape fits, with how, and how many symbols of theirs had to match; without those that fit whatever
+    has a logical constant there, unless they speak of something that the goal does (``here``)."""
     how: dict[int, set[Fit]] = defaultdict(set)
     size: dict[int, float] = defaultdict(float)
+    said = here.difference(map(index.symbol_number, _LOGIC))
 
-    def note(fit: Fit, matches: Iterable[tuple[int, int]]) -> None:
+    def note(fit: Fit, matches: Iterable[tuple[int, int]], position: int = 0) -> None:
+        logical = target.tokens[position].partition("/")[0] in _LOGIC
         for number, matched in matches:
+            if logical and matched == 1 and said.isdisjoint(index.symbols[number]):
+                continue
             how[number].add(fit)
             size[number] = max(size[number], matched)
 
@@ -211,8 +252,8 @@ def _fits(index: Index, target: Term) -> dict[int, tuple[frozenset[Fit], float]]
     for position in target.subterms():
         left = index.left_sides.match(target, position)
         right = index.right_sides.match(target, position)
-        note(Fit.REWRITE, left)
-        note(Fit.BACKWARD, right)
+        note(Fit.REWRITE, left, position)
+        note(Fit.BACKWARD, right, position)
         if position == 0:
             note(Fit.MPR, ((n, m) for n, m in left if index.heads[n] == "Iff"))
             note(Fit.MP, ((n, m) for n, m in right if index.heads[n] == "Iff"))

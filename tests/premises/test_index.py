@@ -86,3 +86,51 @@ def test_garbage_on_disk_is_refused() -> None:
 def test_unreadable_terms_are_found_by_symbols_only() -> None:
     index = Index.build([theorem("odd", "«a b» c Eq/3", "rare")])
     assert find(Library(lambda: index), "rare", "rare") == {"odd": frozenset()}
+
+
+def test_what_fits_everything_must_speak_of_the_goal() -> None:
+    index = Index.build(
+        [
+            theorem("symm", "Eq/3 ?3 ?1 ?2", "Eq"),
+            theorem("antisymm", "Eq/3 ?3 ?1 ?2", "LE.le"),
+            theorem("unique", "Eq/3 ?3 ?1 ?2", "cons", "tail"),
+            theorem("eq_comm", "Iff/2 Eq/3 ?3 ?1 ?2 Eq/3 ?3 ?2 ?1", "Iff"),
+            theorem("named", "Eq/3 Nat ?1 ?2", "rare"),
+        ]
+    )
+    library = Library(lambda: index)
+    assert set(find(library, "Eq/3 Nat 'a 'b")) == {"named"}
+    assert set(find(library, "Eq/3 Nat 'a 'b", "LE.le")) == {"named", "antisymm"}
+
+
+def test_definitions_are_told_from_fields_and_instances() -> None:
+    def definition(name: str, *, field: bool = False, instance: bool = False) -> DeclarationView:
+        return DeclarationView(name, "definition", "Init.X", False, is_projection=field, is_instance=instance)
+
+    index = Index.build(
+        [
+            *(definition(name) for name in ("f", "g", "Not")),
+            definition("X.add", instance=True),
+            definition("HAdd.hAdd", field=True),
+            theorem("one", "Eq/3 Nat g/1 ?0 0", "g"),
+            theorem("two", "Eq/3 Nat g/1 ?0 f/1 ?0", "f", "g"),
+        ]
+    )
+    library = Library(lambda: index)
+    field = library.entry("HAdd.hAdd")
+    assert field is not None and field.kind == "projection"
+    assert library.definitions(["one", "g", "HAdd.hAdd", "X.add", "Not", "f", "nobody"]) == ["f", "g"]
+    assert (library.occurrences("g"), library.occurrences("f"), library.occurrences("nobody")) == (2, 1, 0)
+
+
+def test_all_that_fit_in_one_way_however_little_they_speak_of_the_goal() -> None:
+    index = Index.build(
+        [
+            theorem("val_inj", "Iff/2 Eq/3 Nat val/1 ?0 val/1 ?1 Eq/3 W ?0 ?1", "val", "W", "Iff", "other", "more"),
+            theorem("mine", "Eq/3 W ?0 ?1", "W"),
+        ]
+    )
+    target = Term.read("Eq/3 W 'a 'b")
+    assert target is not None
+    assert [p.name for p in Library(lambda: index).fitting(target, Fit.MP)] == ["val_inj"]
+    assert Library(lambda: index).fitting(target, Fit.REWRITE) == []

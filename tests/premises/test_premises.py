@@ -9,6 +9,7 @@ from prover_plugins.premises.candidates import BEST
 from prover_plugins.premises.module import PremiseModule, goal_symbols
 from prover_plugins.premises.recall import ask, read_questions
 
+from prover.domain import StepStatus
 from prover.errors import BadInput
 from prover.lean.environment import LeanDomain, LeanEnvironment
 from prover.lean.library import Fit
@@ -96,6 +97,26 @@ def test_candidates_are_late_and_work(lean_server: LeanServer) -> None:
         assert {candidate.proposer for candidate in candidates} == {"premises"}
         outcome = search(environment.problem, environment, [], modules=[module], budget=Budget(seconds=None, steps=40))
         assert outcome.status == "proved"
+
+
+@pytest.mark.parametrize(
+    ("begins", "statement"),
+    [
+        # what the library defines, where its theorems say too little
+        ("simp_all [List.rotateLeft]", "(x : Nat) (n : Nat) : [x].rotateLeft n = [x]"),
+        ("simp_all [Nat.Coprime]", "(a b c : Nat) (h : Nat.gcd a b = 1) (g : c = b) : a.Coprime c"),
+        # equal images under a function that the library knows to be injective
+        ("apply UInt32.toNat_inj.mp <;>", "(n : UInt64) : n.toUInt8.toUInt32 = n.toUInt32 % 256"),
+        ("apply Vector.toList_inj.mp <;>", "(xs ys : Vector Nat 4) (h : xs.toList = ys.toList) : ys = xs"),
+    ],
+)
+def test_one_step_proves(lean_server: LeanServer, begins: str, statement: str) -> None:
+    with opened(lean_server, statement) as environment:
+        insight = PremiseModule().read(environment.problem, environment.initial_state)
+        assert insight is not None
+        (step,) = [candidate for candidate in insight.candidates if candidate.action.startswith(begins)]
+        (result,) = environment.step(environment.initial_state, [step])
+        assert result.status is StepStatus.FINISHED, result.message
 
 
 def test_nothing_for_what_must_first_be_opened(lean_server: LeanServer) -> None:

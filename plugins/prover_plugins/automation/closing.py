@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prover_plugins.automation.reading import Reader, Suggestion
 
@@ -13,6 +14,18 @@ MEDIUM = 40_000
 
 FULL = 200_000
 """Lean's default, what the final check allows."""
+
+
+_BOUND = {"decide": 1.0, "decide +kernel": 0.3, "assumption": 1.0, "simp": 0.3}
+"""What is tried on a goal that begins with a binder, and how much of its score it keeps: the rest does the same on the
+goal without the binder, and a failing ``grind`` is the dearest of all steps."""
+
+
+def closing_bound(goal: Reader) -> Iterator[Suggestion]:
+    """What of :func:`closing` may do on a goal that begins with a binder what it cannot do later."""
+    for suggestion in closing(goal):
+        if suggestion.tactic in _BOUND:
+            yield replace(suggestion, score=suggestion.score * _BOUND[suggestion.tactic])
 
 
 def closing(goal: Reader) -> Iterator[Suggestion]:

@@ -21,12 +21,13 @@ from prover_plugins.automation import (
     recurrences,
     rewriting,
     structure,
+    together,
 )
 from prover_plugins.automation.reading import Reader, Suggestion
 
 Rule = Callable[[Reader], Iterator[Suggestion]]
 
-BINDER_RULES: tuple[Rule, ...] = (structure.introduction, closing.closing)
+BINDER_RULES: tuple[Rule, ...] = (structure.introduction, closing.closing_bound)
 """For a target that begins with a binder: introduce first, everything else comes after."""
 
 HIDDEN_RULES: tuple[Rule, ...] = (structure.renaming, closing.closing)
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     structure.elimination,
     structure.construction,
     structure.splitting,
+    together.together,
     structure.using_facts,
     structure.generalizing,
     induction.induction,

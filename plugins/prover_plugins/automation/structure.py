@@ -12,6 +12,9 @@ BINDERS = ("forall", "implies", "not", "let", "ne")
 """Shapes of targets that begin with a binder."""
 
 _WITNESSES = 8
+_MOST_INSTANCES = 3
+_EXISTENCE = re.compile(r"∀ \(\w+ : ([^()]+)\), ∃ ([^\W\d][\w']*),")
+"""A fact that promises something for every value of a type."""
 
 
 def introduction(goal: Reader) -> Iterator[Suggestion]:
@@ -74,6 +77,11 @@ def elimination(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(f"obtain ⟨{fact.name}, {fact.name}'⟩ := {fact.name}", 0.2)
         elif fact.head == "Eq" and _is_variable_equation(fact, goal):
             yield Suggestion(f"subst {fact.name}", 0.7)
+        elif fact.inductive in ("And", "Exists") and fact.head != "Dvd.dvd":
+            # by the definition of its head, a conjunction or an existential
+            first = goal.fresh("w" if fact.inductive == "Exists" else fact.name)
+            second = goal.fresh(fact.name + "'", [first])
+            yield Suggestion(f"obtain ⟨{first}, {second}⟩ := {fact.name}", 0.3)
         elif fact.head not in (
             "LE.le",
             "LT.lt",
@@ -105,6 +113,8 @@ def construction(goal: Reader) -> Iterator[Suggestion]:
         yield Suggestion("left", 0.2)
         yield Suggestion("right", 0.2)
     elif shape == "exists":
+        for fact in goal.facts[-_WITNESSES:]:
+            yield Suggestion(f"exact ⟨_, {fact.name}⟩", 0.3, 2_000)
         for witness in _witnesses(goal):
             yield Suggestion(f"refine ⟨{witness}, ?_⟩", 0.25)
     elif shape == "eq":
@@ -192,6 +202,12 @@ def using_facts(goal: Reader) -> Iterator[Suggestion]:
         is_implication = "→" in fact.type or "∀" in fact.type
         if is_implication:
             yield Suggestion(f"apply {fact.name}", 0.12)
+        if existence := _EXISTENCE.match(fact.type):
+            # no term of the goal may show that it is needed, so that automation does not find it
+            witness = goal.fresh(existence[2])
+            known = goal.fresh("hw", [witness])
+            for variable in [v for v in goal.variables if v.type == existence[1]][-_MOST_INSTANCES:]:
+                yield Suggestion(f"obtain ⟨{witness}, {known}⟩ := {fact.name} {variable.name}", 0.2)
         is_equation = " = " in fact.type or " ↔ " in fact.type
         if is_equation and (is_implication or not _is_variable_equation(fact, goal)):
             yield Suggestion(f"rw [{fact.name}]", 0.15)

@@ -9,7 +9,7 @@ from typing import overload
 from prover.domain import Candidate, Insight, State
 from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
-from prover.lean.library import Library, Premise
+from prover.lean.library import Fit, Library, Premise
 from prover.lean.protocol import GoalView
 from prover.lean.terms import Term
 from prover.problem import Problem
@@ -17,6 +17,7 @@ from prover_plugins.automation import structure
 from prover_plugins.automation.reading import Reader
 from prover_plugins.premises.candidates import BEST, candidates
 from prover_plugins.premises.dense import Reranker
+from prover_plugins.premises.sets import injections
 
 LIMIT = 48
 FACTS = 10
@@ -50,7 +51,11 @@ class PremiseModule:
         reader = Reader(goal, problem.header)
         if not _is_readable(reader):
             return
-        yield from candidates(reader, self.find(library, goal), self.name)
+        compared: list[Premise] = []
+        if goal.shape == "eq" and (target := Term.read(goal.term)) is not None:
+            compared = injections(library.fitting(target, Fit.MP), library.occurrences)
+        definitions = library.definitions(sorted(goal_symbols(goal)))
+        yield from candidates(reader, self.find(library, goal), self.name, definitions, compared)
 
     def find(self, library: Library, goal: GoalView, limit: int = LIMIT) -> list[Premise]:
         """The premises for a goal, best first.

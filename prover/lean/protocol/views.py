@@ -167,6 +167,7 @@ class DeclarationView(msgspec.Struct, frozen=True):
     module: str
     is_prop: bool
     is_projection: bool = False
+    is_instance: bool = False
     type: str = ""
     symbols: list[str] = []
     head: str = ""
