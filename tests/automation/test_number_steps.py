@@ -17,6 +17,7 @@ from prover.problem import Problem
 
 Open = Callable[[str, str], tuple[LeanEnvironment, LeanState]]
 FACTORIAL = "def Nat.factorial : Nat → Nat\n  | 0 => 1\n  | n + 1 => (n + 1) * Nat.factorial n\n"
+FIBONACCI = "(f : Nat → Nat) (h : f 0 = 0) (g : f 1 = 1) (r : ∀ n, f (n + 2) = f (n + 1) + f n) "
 PRIME = "def Nat.Prime (p : Nat) : Prop := 2 ≤ p ∧ ∀ m, m ∣ p → m = 1 ∨ m = p\n"
 
 
@@ -47,6 +48,28 @@ FINISHED = [
     ("induction m", "", "(n : Nat) (h : 4 ≤ n) : n ^ 2 ≤ 2 ^ n"),
     ("hC", "", "(f : Nat → Nat) (h : f 0 = 2) (g : ∀ n, f (n + 1) = 5 * f n + 1) : f 1001 % 3 = 2"),
     ("hi0", "", "(n : Nat) (h : 0 < n) (g : ∀ k, 0 < k → k ≤ 4 → k ∣ n) : 12 ≤ n"),
+    ("induction", "", "(n : Nat) : 5 ∣ 8 ^ n - 3 ^ n"),
+    ("induction", "", "(n : Nat) : 133 ∣ 11 ^ (n + 2) + 12 ^ (2 * n + 1)"),
+    ("induction", "", "(n : Nat) : 6 * ((List.range (n + 1)).map (fun i => i ^ 2)).sum = n * (n + 1) * (2 * n + 1)"),
+    ("suffices hP", "", FIBONACCI + "(n : Nat) : f n < 2 ^ n"),
+    ("induction", "", FIBONACCI + "(n : Nat) : (f (n + 1) : Int) ^ 2 - f n * f (n + 2) = (-1) ^ n"),
+    ("induction", "", "(m : Nat) (s : Nat → Rat) (h : s 0 = 2) (g : ∀ n, s (n + 1) = s n / 2 + 1) : s m = 2"),
+    ("hd0", "", "(x : Rat) (h₀ : x ≠ 0) (h₁ : x + 1 / x = 3) : x ^ 3 + 1 / x ^ 3 = 18"),
+    ("hpos", "", "(x y : Rat) (h : x ^ 2 + y ^ 2 = 25) : 3 * x + 4 * y ≤ 25"),
+    ("hneg", "", "(x y : Rat) (h : 0 ≤ x) (g : 0 ≤ y) (l : x * y = 9) : 6 ≤ x + y"),
+    ("hneg", "", "(x : Int) (h : x ^ 2 ≤ 50) : -7 ≤ x"),
+    ("hsq", "", "(x y : Rat) (h : x ^ 2 + y ^ 2 = 6 * x - 8 * y - 25) : y = -4"),
+    ("hpos", "", "(x : Rat) (n : Nat) (p : Rat) (h : -1 ≤ x) (g : 1 + n * x ≤ p) : 1 + n * x + x ≤ (1 + x) * p"),
+    ("hsol", "", "(x y : Int) (h : x ^ 2 + x * y + y ^ 2 = 7) (g : 0 < x) (l : x < y) : x + y = 3"),
+    ("hf :", "", "(a b c : Rat) (g : 0 < a) (h : a * b = 12) (k : b * c = 20) (l : a * c = 15) : a = 3"),
+    ("hmul", "", "(x y z k : Int) : x ^ 2 + y ^ 2 + z ^ 2 ≠ 8 * k + 7"),
+    ("hmul", "", "(a b : Int) (h : 3 ∣ a ^ 2 + b ^ 2) : 3 ∣ a ∧ 3 ∣ b"),
+    ("hmul", "", "(a b c : Int) (h : a % 2 = 1) (g : b % 2 = 1) (l : a ^ 2 + b ^ 2 = c ^ 2) : False"),
+    ("he :", "", "(x : Nat) (h : 4 ^ (x + 1) = 8 ^ (x - 1)) (g : 1 ≤ x) : x = 5"),
+    ("have v", "", "(f : Nat → Nat) (h : f 0 = 0) (g : ∀ n, f (2 * n) = f n) (l : ∀ n, f (2 * n + 1) = n) : f 9 = 4"),
+    ("have v", "", "(f : Int → Int) (h : ∀ x y, f (x * y) = f x * f y) (g : f 2 = 5) : f 8 = 125"),
+    ("exact ⟨", "", "(n : Nat) : ∃ m, n * (n + 1) * (n + 2) * (n + 3) + 1 = m ^ 2"),
+    ("hi0", "", "(h : ∀ d, d ∣ 91 → d = 1 ∨ d = 91) : False"),
     ("exact ⟨", "", ": ∃ n : Nat, 20 < n ∧ n % 9 = 4 ∧ n % 11 = 5"),
 ]  # fmt: skip
 
@@ -68,6 +91,14 @@ PROGRESS = [
     ("at *", PRIME, "(p : Nat) (h : Nat.Prime p) : 1 < p", "2 ≤ p ∧ ∀ (m : Nat), m ∣ p → m = 1 ∨ m = p"),
     ("hi0", "", "(k : Nat) (h : ∀ n : Nat, Nat.gcd (n + k) 6 = 1) : k = 0", "(1 + k).gcd 6 = 1"),
     ("hb_w", "", "(w v : Nat) (h : v ^ 2 = w ^ 3) (g : w ^ 3 < 64) : v = w * w ∨ w < 3", "w < 4"),
+    ("hd0", "", "(a b : Rat) (h : 0 < a) (g : 0 < b) : 4 / (a + b) ≤ 1 / a + 1 / b", "2 * a * b ≤ a ^ 2 + b ^ 2"),
+    ("hd0", "", "(x y : Rat) (h : 0 < x) (g : 3 < x / (y ^ 2 + 1)) : 3 < x", "3 * y ^ 2 + 3 < x"),
+    ("hk :", "", "(p : Nat) (h : ∀ d, d ∣ p → d = 1 ∨ d = p) (g : p ∣ 91) (l : 1 < p) : p = 7 ∨ p = 13", "d ∣ 91"),
+    ("he :", "", "(x : Rat) (h : 6 * x = 4) : x.num + x.den = 5", "(2 / 3).num"),
+    ("hr :", "", "(f : Nat → Nat) (h : ∀ x y, f (x + y) = f x + f y) (g : f 1 = 3) : f 9 = 27", "f (n + 1) = f n + 3"),
+    ("hcf", "", "(a : Nat → Rat) (h : a 1 = 1) (g : ∀ n ≥ 1, a (n + 1) = a n / (1 + 2 * a n)) : a 100 = 1 / 199",
+     "a (n + 1) = 1 / (1 + 2 * ↑n)"),
+    ("generalize", "", "(x n : Nat) : 1 + n * x ≤ (1 + x) ^ n", "1 + (n + 1) * x ≤ (1 + x) * p0"),
     ("intro hc", "", "(a b : Nat) (h : Nat.gcd a b = 5) (g : a * b = 200) : 15 ≤ a + b", "a + b < 15"),
 ]
 

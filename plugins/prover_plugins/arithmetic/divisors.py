@@ -19,12 +19,15 @@ from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equat
 
 _WALL_MS = 20_000
 
+_MOST_DIVISORS = 12
+
 _LARGEST = 3_000
 """Evaluating all smaller divisors takes the kernel about a second."""
 
 
 def divisors(sketch: Sketch) -> Iterator[Candidate]:
-    """One step for each equation of this kind: all solutions, one case each."""
+    """One step for each equation of this kind: all solutions, one case each; and for each ``v ∣ n``."""
+    yield from _of_numerals(sketch)
     for fact in sketch.facts:
         p = difference(fact.term) if fact.term.operation == "=" else None
         if p is None or any(sketch.kinds.get(name) not in (Kind.NAT, Kind.INT) for name in p.variables):
@@ -32,6 +35,29 @@ def divisors(sketch: Sketch) -> Iterator[Candidate]:
         found = rectangle(p)
         if found is not None and 0 < abs(found[2]) <= _LARGEST:
             yield candidate(_tactic(sketch, fact.name, p, *found), 0.5, _WALL_MS)
+
+
+def _of_numerals(sketch: Sketch) -> Iterator[Candidate]:
+    """The cases of a natural number that divides a numeral: for goals that no evaluation of all cases decides."""
+    for fact in sketch.facts:
+        if fact.term.operation != "∣" or fact.term.arguments[0].kind is not Kind.NAT:
+            continue
+        left, right = fact.term.arguments
+        if left.operation != "variable" or right.operation != "literal" or not 1 <= right.value <= _LARGEST:
+            continue
+        n, name, every = right.value, sketch.fresh("hn"), sketch.fresh("hk")
+        known = [d for d in range(1, n + 1) if n % d == 0]
+        if len(known) > _MOST_DIVISORS:
+            continue
+        lines = [
+            f"have {every} : ∀ i : Nat, i < {n + 1} → {n} % i = 0 → i ∈ {known} := by decide +kernel",
+            f"have {name} := {every} _ (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {fact.name})) "
+            f"(Nat.mod_eq_zero_of_dvd {fact.name})",
+            f"clear {every}",
+            f"simp only [List.mem_cons, List.not_mem_nil, or_false] at {name}",
+            f"rcases {name} with {' | '.join(['rfl'] * len(known))} <;> try first | omega | (simp_all; done)",
+        ]
+        yield candidate("(" + "\n ".join(lines) + ")", 0.46)
 
 
 def rectangle(p: Polynomial) -> tuple[Polynomial, Polynomial, int] | None:

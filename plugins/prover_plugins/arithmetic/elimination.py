@@ -12,8 +12,9 @@ from prover_plugins.arithmetic.steps import Fact, Sketch, candidate, difference
 
 def eliminations(sketch: Sketch) -> Iterator[Candidate]:
     """Steps that solve a linear equation among the facts for a variable and substitute it."""
-    if not any(fact.term.is_nonlinear() for fact in sketch.facts):
-        return
+    target = sketch.target
+    if target is not None and not any(term.is_nonlinear() for term in [target, *(f.term for f in sketch.facts)]):
+        return  # a target that is not understood may speak of a variable's digits, numerator or floor
     for fact in sketch.facts:
         if fact.term.operation != "=":
             continue

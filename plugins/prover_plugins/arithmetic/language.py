@@ -90,7 +90,7 @@ def lean(term: Term) -> str:
         case "variable", _:
             return term.name
         case "cast", (a,):
-            return f"({lean(a)} : {term.kind})"
+            return f"({lean(a) if a.operation == 'variable' else f'({lean(a)} : Nat)'} : {term.kind})"
         case "neg", (a,):
             return f"(-{lean(a)})"
         case ("+" | "-" | "*" | "/" | "^"), (a, b):

@@ -9,10 +9,12 @@ from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
 from prover.problem import Problem
+from prover_plugins.arithmetic.boxes import boxes
 from prover_plugins.arithmetic.counterexamples import counterexample
 from prover_plugins.arithmetic.divisors import divisors
 from prover_plugins.arithmetic.elimination import eliminations
 from prover_plugins.arithmetic.factoring import factorings
+from prover_plugins.arithmetic.fractions import fractions
 from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
 from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.products import products
@@ -22,13 +24,14 @@ from prover_plugins.arithmetic.semantics import Value
 from prover_plugins.arithmetic.squares import squares
 from prover_plugins.arithmetic.steps import Sketch
 from prover_plugins.arithmetic.subtraction import subtractions
+from prover_plugins.arithmetic.systems import systems
 from prover_plugins.arithmetic.witnesses import witnesses
 
 _MOST_GOALS = 4
 _RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
     witnesses, residues, subtractions, divisors,
 )  # fmt: skip
-_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations)
+_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations, fractions, boxes)
 """Rules whose steps add facts or substitute, and finish nothing."""
 _FACTORING_FROM = 0.45
 """The best score of a factoring or a certificate: what is better comes first, and may make their work unnecessary."""
@@ -71,7 +74,8 @@ def candidates(goal: GoalView) -> Iterator[Candidate]:
     found.sort(key=lambda c: -(c.score or 0.0))
     first = [c for c in found if (c.score or 0.0) > _FACTORING_FROM]
     yield from first
-    yield from sorted([*found[len(first) :], *factorings(sketch), *squares(sketch)], key=lambda c: -(c.score or 0.0))
+    rest = [*found[len(first) :], *factorings(sketch), *systems(sketch), *squares(sketch)]
+    yield from sorted(rest, key=lambda c: -(c.score or 0.0))
 
 
 def refutation(question: Question, values: Mapping[str, Value]) -> Refutation:

@@ -10,12 +10,13 @@ modulus is taken apart into its prime powers first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
 from math import prod
 
 from prover.domain import Candidate
 from prover_plugins.arithmetic.language import Kind, Term, lean
-from prover_plugins.arithmetic.polynomials import Polynomial
+from prover_plugins.arithmetic.polynomials import Monomial, Polynomial
 from prover_plugins.arithmetic.semantics import Undecided, evaluate
 from prover_plugins.arithmetic.steps import Sketch, candidate, difference
 
@@ -23,6 +24,7 @@ _MODULI = (2, 3, 4, 5, 7, 8, 9, 11, 13, 16)
 _MOST_CASES = 128
 _MOST_SPLITS = 400
 _LARGEST_MODULUS = 400
+_LARGEST_STATED = 60
 
 
 def residues(sketch: Sketch) -> Iterator[Candidate]:
@@ -31,9 +33,10 @@ def residues(sketch: Sketch) -> Iterator[Candidate]:
     target = sketch.target
     if target is not None and target.operation == "≠":
         equations.append(target)
+    stated = set[int]().union(*(_moduli(fact.term) for fact in sketch.facts))
     for term in equations:
         p = difference(term)
-        modulus = _modulus(p) if p is not None and p.degree >= 2 else None
+        modulus = _modulus(sketch, p, stated) if p is not None and p.degree >= 2 else None
         lemmas = None if modulus is None else _lemmas(sketch, [term], modulus)
         if lemmas:
             first = "" if term is target else "exfalso\n "
@@ -41,22 +44,53 @@ def residues(sketch: Sketch) -> Iterator[Candidate]:
     if target is not None:
         for modulus in sorted(_moduli(target)):
             yield from _congruence(sketch, target, modulus)
+    for fact in sketch.facts:
+        if fact.term.is_nonlinear() and fact.term.operation not in ("→", "∀", "∃"):
+            yield from _from_fact(sketch, fact.term)
 
 
-def _modulus(p: Polynomial) -> int | None:
-    """The first modulus for which the equation ``p = 0`` has no solution."""
+def _modulus(sketch: Sketch, p: Polynomial, stated: set[int]) -> int | None:
+    """The first modulus for which the equation ``p = 0`` has no solution with the residues that the facts allow."""
     _, integral = p.primitive()
-    for modulus in _MODULI:
-        names = sorted({name for m, c in integral.terms.items() if int(c) % modulus for name, _ in m})
-        if names and modulus ** len(names) <= _MOST_CASES and all(values(integral, modulus, names)):
+    for modulus in sorted({*_MODULI, *(m for m in stated if m <= _LARGEST_STATED)}):
+        sums: set[int] | None = {0}
+        for part in _independent(integral, modulus):
+            names = part.variables
+            if modulus ** len(names) > _MOST_CASES:
+                sums = None
+                break
+            allowed = [_allowed(sketch, name, modulus) for name in names]
+            found = set(values(part, modulus, names, allowed))
+            sums = {(a + b) % modulus for a in sums or () for b in found}
+        if sums is not None and 0 not in sums:
             return modulus
     return None
 
 
-def values(p: Polynomial, modulus: int, names: list[str]) -> Iterator[int]:
-    """The residues of ``p`` (with integer coefficients) for all residues of ``names``, all that matter."""
+def _independent(p: Polynomial, modulus: int) -> list[Polynomial]:
+    """``p`` modulo a number as a sum of polynomials that have no variable in common."""
+    groups: list[tuple[set[str], dict[Monomial, Fraction]]] = []
+    for monomial, coefficient in p.terms.items():
+        if int(coefficient) % modulus == 0:
+            continue
+        names, terms = {name for name, _ in monomial}, {monomial: coefficient}
+        rest = []
+        for other_names, other_terms in groups:
+            if names & other_names:
+                names |= other_names
+                terms |= other_terms
+            else:
+                rest.append((other_names, other_terms))
+        groups = [*rest, (names, terms)]
+    return [Polynomial(terms) for _, terms in groups]
+
+
+def values(
+    p: Polynomial, modulus: int, names: list[str], allowed: list[list[int]] | None = None
+) -> Iterator[int]:
+    """The residues of ``p`` (with integer coefficients) for all residues of ``names`` (those ``allowed``)."""
     terms = [(m, int(c) % modulus) for m, c in p.terms.items() if int(c) % modulus]
-    for residues_ in product(range(modulus), repeat=len(names)):
+    for residues_ in product(*allowed) if allowed is not None else product(range(modulus), repeat=len(names)):
         value = dict(zip(names, residues_, strict=True))
         total = 0
         for monomial, coefficient in terms:
@@ -64,6 +98,14 @@ def values(p: Polynomial, modulus: int, names: list[str]) -> Iterator[int]:
                 coefficient = coefficient * pow(value[name], exponent, modulus) % modulus
             total += coefficient
         yield total % modulus
+
+
+def _from_fact(sketch: Sketch, term: Term) -> Iterator[Candidate]:
+    """What a congruence among the facts says about the residues of its variables, ``3 ∣ a ^ 2 + b ^ 2``."""
+    for modulus in sorted(_moduli(term)):
+        lemmas = _lemmas(sketch, [term] if sketch.target is None else [term, sketch.target], modulus)
+        if lemmas:
+            yield candidate("(" + "\n ".join([*lemmas, "omega"]) + ")", 0.4)
 
 
 # ------------------------------------------------------------------------------------ congruences

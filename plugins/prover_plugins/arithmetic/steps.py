@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 
 from prover.domain import Candidate
@@ -53,6 +54,12 @@ class Sketch:
                 if term is not None:
                     self.facts.insert(0, Fact(h.name, term))
             later.add(h.name)
+
+    def with_fact(self, fact: Fact) -> Sketch:
+        """The same goal with one more hypothesis, which a step introduces."""
+        other = copy(self)
+        other.facts = [*self.facts, fact]
+        return other
 
     def _read(self, text: str, symbols: Iterable[str]) -> Term | None:
         try:

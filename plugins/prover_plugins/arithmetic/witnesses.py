@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isqrt
 
 from prover.domain import Candidate
 from prover_plugins.arithmetic.counterexamples import counterexample, models
 from prover_plugins.arithmetic.goals import Question
 from prover_plugins.arithmetic.language import FALSE, Kind, Term
-from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, polynomial
+from prover_plugins.arithmetic.polynomials import (
+    NotPolynomial,
+    Polynomial,
+    constant,
+    factors,
+    polynomial,
+    variable,
+)
 from prover_plugins.arithmetic.residues import values
 from prover_plugins.arithmetic.semantics import Undecided, Values, evaluate
 from prover_plugins.arithmetic.steps import Sketch, candidate, difference, residue_lemmas
@@ -27,6 +35,7 @@ def witnesses(sketch: Sketch) -> Iterator[Candidate]:
         (name, kind), *_ = bound
         found = dict.fromkeys(_solved(sketch, name, kind, body), 0.6)
         found |= dict.fromkeys(_constants(bound, body), 0.6)
+        found |= dict.fromkeys(_roots(sketch, name, kind, body), 0.6)
         for text in _fitting(sketch, name, kind, body):
             found.setdefault(text, 0.35)
         yield from _divided(sketch, name, kind, body)
@@ -75,6 +84,27 @@ def _solved(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[str]:
         quotient = _quotient(rest, slope)
         if quotient is not None and all(c.denominator == 1 for c in quotient.terms.values()):
             yield _cast(quotient, sketch, kind)
+
+
+def _roots(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[str]:
+    """The square root of a polynomial p that is a square, for ``p = name ^ 2``."""
+    square = variable(name) * variable(name)
+    for part in body.conjuncts():
+        p = difference(part) if part.operation == "=" else None
+        if p is None or p.coefficient(((name, 2),)) not in (1, -1):
+            continue
+        rest = square - p * constant(p.coefficient(((name, 2),)))
+        if name in rest.variables or not 2 <= rest.degree <= 8:
+            continue
+        content, primitive = rest.primitive()
+        root = constant(isqrt(content.numerator))
+        for factor, multiplicity in factors(primitive):
+            for _ in range(multiplicity // 2):
+                root = root * factor
+        if (root * root).terms == rest.terms:
+            for found in (root, root * constant(-1)):
+                if kind is Kind.INT or all(c > 0 for c in found.terms.values()):
+                    yield _cast(found, sketch, kind)
 
 
 def _divided(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[Candidate]:
@@ -140,8 +170,8 @@ def _fitting(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:
     options: list[tuple[str, str | None, int]] = [
         (f"({n})" if n < 0 else str(n), None, n) for n in _NUMERALS if n >= 0 or kind is Kind.INT
     ]
-    for variable in [v for v in body.variables() if sketch.kinds.get(v) is kind]:
-        options += [(f"{variable} + {n}" if n else variable, variable, n) for n in range(4)]
+    for other in [v for v in body.variables() if sketch.kinds.get(v) is kind]:
+        options += [(f"{other} + {n}" if n else other, other, n) for n in range(4)]
     found: list[str] = []
     for text, variable_, offset in options:
         try:

@@ -41,6 +41,12 @@ def _small_instances(goal: Reader) -> Iterator[Suggestion]:
         closed = [guard for guard in guards if guard is not None]
         if closed and len(closed) == len(guards):
             numerals = tuple(least(variable, " ∧ ".join(premises[:-1]), _MOST_INSTANCES))
+        divided = re.fullmatch(rf"{re.escape(variable)} ∣ (\d+)", premises[0]) if len(premises) == 2 else None
+        if divided is not None:
+            prime = _least_prime(int(divided[1]))
+            if prime is not None:
+                lines.append(f"have {goal.fresh(f'hi{len(lines)}')} := {fact.name} {prime} (by decide)")
+            continue
         if not _is_decidable(goal, variable, match[2]):
             continue
         for number in numerals:
@@ -48,6 +54,11 @@ def _small_instances(goal: Reader) -> Iterator[Suggestion]:
             lines.append(f"have {goal.fresh(f'hi{len(lines)}')} := {fact.name} {number}{proofs}")
     if lines and not any(f.name.startswith("hi0") for f in goal.facts):
         yield Suggestion("(" + "\n ".join(lines[:_MOST_INSTANCES]) + "\n try omega)", 0.5, 4 * QUICK)
+
+
+def _least_prime(number: int) -> int | None:
+    """The least prime factor of a composite number; None for primes, and where that takes long to see."""
+    return next((d for d in range(2, 1_000) if d * d <= number and number % d == 0), None)
 
 
 def _predicates(goal: Reader) -> Iterator[Suggestion]:

@@ -57,7 +57,7 @@ def recurrences(goal: Reader) -> Iterator[Suggestion]:
         wanted = [i for i in wanted if i not in recurrence.values]
         if not wanted or not recurrence.values:
             continue
-        values = _evaluate(recurrence, min(wanted[-1], 400))
+        values = evaluated_values(recurrence, min(wanted[-1], 400))
         if values is None:
             continue
         if wanted[-1] <= _UNROLLED:
@@ -95,8 +95,8 @@ def read_recurrences(goal: Reader) -> Iterator[Recurrence]:
 # ------------------------------------------------------------------------------------- evaluation
 
 
-def _evaluate(r: Recurrence, last: int) -> dict[int, Fraction] | None:
-    """Values up to index ``last`` (and to twice the longest period), None where the body is beyond us."""
+def evaluated_values(r: Recurrence, last: int) -> dict[int, Fraction] | None:
+    """The values up to index ``last`` (and to twice the longest period), None where the body is beyond us."""
     if r.kind not in _KINDS:
         return None
     kind = _KINDS[r.kind]
