@@ -246,7 +246,8 @@ partial def localClosure (env : Environment) (todo : List Name) (seen : NameSet)
 
 /-- Is `n` a function that a person wrote (and may want to unfold)? -/
 def isWrittenFunction (env : Environment) (n : Name) : Bool :=
-  if n.isInternalDetail || isMatcherCore env n || isAuxRecursor env n || isNoConfusion env n || isReservedName env n then false
+  -- `grind` rejects a list with a projection in it
+  if n.isInternalDetail || isMatcherCore env n || isAuxRecursor env n || isNoConfusion env n || isReservedName env n || env.isProjectionFn n then false
   else match env.find? n with
     | some (.defnInfo _) => match n with
       | .str p s => !(s == "ctorIdx" || s == "toCtorIdx" || s == "ctorElim" || s == "ctorElimType" || s == "noConfusionType"

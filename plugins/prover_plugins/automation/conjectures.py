@@ -2,8 +2,9 @@
 
 Theory exploration in the small (Claessen, Johansson, Rosén and Smallbone, "Automating inductive proofs using
 theory exploration", 2013): templates such as homomorphism over append, commuting insertions and the meaning of an
-accumulator are instantiated with the functions at hand. A template that Lean cannot prove by one induction costs
-one failed step; one that it can stays in the context for whatever comes after.
+accumulator are instantiated with the functions at hand. What has a counterexample among random values is not
+proposed. A template that Lean cannot prove by one induction costs one failed step; one that it can stays in the context
+for whatever comes after.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
     """``have`` steps for the lemmas that the functions' types suggest; before an induction, not inside one."""
     if goal.in_induction:
         return
+    from prover_plugins.theory.testing import is_refuted
+
     score = 0.04 if any(f.name.startswith("lem") for f in goal.facts) else 0.18
     functions = _functions(goal)
     claims = dict.fromkeys(claim for f in functions for claim in _claims(f, functions))
@@ -28,6 +31,8 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
     mutual = any(goal.is_mutual(a.function) for a in goal.goal.applications)
     plain, splitting = goal.unfolding(), goal.unfolding("cases List", *goal.splittable)
     for variables, statement, subject in list(claims)[:_MOST]:
+        if is_refuted(goal.header, variables, statement):
+            continue
         binders = " ".join(f"({v} : {t})" for v, t in variables)
         proof = (
             f"intro {' '.join(v for v, _ in variables)}\n"
@@ -39,7 +44,7 @@ def conjectures(goal: Reader) -> Iterator[Suggestion]:
             size = by_size(goal, subject, "List", []).replace("\n", "\n      ")
             proof += f"\n   | ({size}\n       {two_deep(goal, subject)} <;> grind{plain})"
         yield Suggestion(
-            f"have {name} : ∀ {binders}, {statement} := by\n   {proof}", score, 4 * QUICK, 5_000
+            f"have {name} : ∀ {binders}, {statement} := by\n   {proof}", score, 4 * QUICK
         )
 
 

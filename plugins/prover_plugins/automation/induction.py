@@ -19,11 +19,11 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
     nested = 0.5 if goal.in_induction else 1.0
     for tactic, score in beginnings(goal):
         score *= nested
-        yield Suggestion(f"{tactic} <;> try grind{unfolding}", score, 4 * QUICK, 8_000)
-        yield Suggestion(f"{tactic} <;> simp_all{unfolding}", score * 0.7, 2 * QUICK, 8_000)
+        yield Suggestion(f"{tactic} <;> try grind{unfolding}", score, 4 * QUICK)
+        yield Suggestion(f"{tactic} <;> simp_all{unfolding}", score * 0.7, 2 * QUICK)
         if goal.splittable:
             splitting = goal.unfolding(*goal.splittable)
-            yield Suggestion(f"{tactic} <;> try grind{splitting}", score * 0.7, 4 * QUICK, 8_000)
+            yield Suggestion(f"{tactic} <;> try grind{splitting}", score * 0.7, 4 * QUICK)
         yield Suggestion(tactic, score * 0.25)
     recursed = _recursion_variables(goal)
     for variable in goal.variables:
@@ -51,7 +51,6 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
                 f"try first | (simp_all{unfolding}; done) | grind{unfolding}",
                 score * 0.5,
                 6 * QUICK,
-                8_000,
             )
         for other in others:
             if goal.variable(other).recursive:
@@ -59,7 +58,6 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
                     f"induction {variable.name}{general} <;> cases {other} <;> try grind{unfolding}",
                     score * 0.6,
                     6 * QUICK,
-                    8_000,
                 )
 
 
@@ -80,6 +78,12 @@ def beginnings(goal: Reader) -> Iterator[tuple[str, float]]:
         others = _generalizable(goal, {name for name in a.free if name})
         if others:
             yield f"fun_induction {a.text} generalizing {' '.join(others)}", score * 0.4
+    for fact in goal.facts:
+        # along the derivation of an inductive predicate, where its arguments are variables
+        if fact.head in goal.predicates and fact.recursive:
+            names = fact.type.split()[1:]
+            if set(names) <= goal.names:
+                yield f"induction {fact.name}", 0.4
     recursed = _recursion_variables(goal)
     for variable in goal.variables:
         if variable.recursive and variable.constructors:
@@ -120,7 +124,6 @@ def _on_measure(
                 f"({start}\n {two_deep(goal, name)} <;> try grind{unfolding})",
                 score * 0.5,
                 8 * QUICK,
-                8_000,
             )
 
 

@@ -24,6 +24,11 @@ _MUTUAL = re.compile(r"^mutual\b(.*?)^end\b", re.S | re.M)
 _DEFINED = re.compile(r"\bdef\s+([^\s:({\[]+)")
 
 
+_PREDICATE = re.compile(
+    r"^inductive\s+([^\s:({\[]+)([^|]*?→\s*Prop\b[^|]*)((?:\|.*?)?)(?=^[^\s|]|\Z)", re.S | re.M
+)
+_CASE = re.compile(r"\|\s*([^\W\d][\w']*)")
+
 _EXPORTED = frozenset({"insert", "singleton", "max", "min", "default", "pure", "bind", "decide", "get", "set"})
 """Names that the core library also has without a prefix: a function of the user's with such a name is ambiguous."""
 
@@ -66,6 +71,8 @@ class Reader:
         """``header`` is the problem's: it tells which functions are mutually recursive, which the
         goal does not show (the partners are compiled into one another)."""
         self.goal = goal
+        self.header = header
+        self._predicates = {m[1]: _CASE.findall(m[3]) for m in _PREDICATE.finditer(header)}
         self.mutual = [frozenset(_DEFINED.findall(block)) for block in _MUTUAL.findall(header)]
 
     @cached_property
@@ -152,24 +159,32 @@ class Reader:
                 found.update(dict.fromkeys(sorted(block)))
         return list(found)
 
+    @cached_property
+    def predicates(self) -> list[str]:
+        """The header's inductive predicates that the goal speaks of."""
+        return [name for name in self._predicates if name in self.symbols]
+
     def is_mutual(self, function: str) -> bool:
         """Whether ``function`` is defined together with others (no functional induction then)."""
         return any(function in block for block in self.mutual)
 
     def unfolding(self, *more: str) -> str:
         """The bracketed list of the user's definitions and lemmas for ``simp`` or ``grind``; empty for none."""
-        items = list(dict.fromkeys([*map(written_name, self.definitions), *self.goal.theorems, *more]))
+        cases = [f"{name}.{case}" for name in self.predicates for case in self._predicates[name]]
+        # a predicate's recursor says nothing, and with it in the list ``grind`` fails at once
+        theorems = [t for t in self.goal.theorems if not t.endswith((".brecOn", ".recOn", ".casesOn", ".below"))]
+        items = list(dict.fromkeys([*map(written_name, self.definitions), *cases, *theorems, *more]))
         return f" [{', '.join(items)}]" if items else ""
 
     @cached_property
     def splittable(self) -> list[str]:
-        """``cases T`` for each recursive type of a variable: lets ``grind`` split on its values."""
+        """``cases T`` for each recursive type of a variable and each inductive predicate: lets ``grind`` split on it."""
         types = dict.fromkeys(
             v.inductive
             for v in self.goal.hypotheses
             if v.recursive and not v.is_prop and v.inductive != "Nat"
         )
-        return [f"cases {t}" for t in types if t]
+        return [f"cases {t}" for t in (*types, *self.predicates) if t]
 
     def applications(self, *kinds: str, local: bool | None = None) -> Iterator[ApplicationView]:
         """Applications of those kinds, those in the target first."""

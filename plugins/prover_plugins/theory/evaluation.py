@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from prover_plugins.theory.definitions import Definition, Header
+from prover_plugins.theory.definitions import Definition, Header, Predicate
 from prover_plugins.theory.lexer import NotUnderstood
 from prover_plugins.theory.library import CONSTANTS, METHODS, OPERATORS
 from prover_plugins.theory.syntax import Term
@@ -43,6 +43,12 @@ class Evaluator:
         for definition in header.functions.values():
             try:
                 self._functions[definition.name] = self._compiled(definition)
+            except NotUnderstood:
+                continue
+
+        for predicate in header.predicates.values():
+            try:
+                self._functions[predicate.name] = self._tested(predicate)
             except NotUnderstood:
                 continue
 
@@ -78,6 +84,27 @@ class Evaluator:
                 scope = dict(zip(parameters, arguments, strict=False))
                 return _select(arms, arguments[len(parameters) :], scope)
 
+        return self._remembered(name, run)
+
+    def _tested(self, predicate: Predicate) -> Callable[..., Value]:
+        """An inductive predicate: whether a constructor's conclusion fits and its premises hold."""
+        rules: list[tuple[list[Match], list[Code]]] = []
+        for premises, patterns in predicate.rules:
+            names: set[str] = set()
+            matches = [self._pattern(p, names) for p in patterns]
+            rules.append((matches, [self.compile(p, frozenset(names)) for p in premises]))
+
+        def run(arguments: tuple[Value, ...]) -> Value:
+            for matches, codes in rules:
+                scope: Scope = {}
+                fits = all(m(v, scope) for m, v in zip(matches, arguments, strict=True))
+                if fits and all(code(scope) for code in codes):
+                    return True
+            return False
+
+        return self._remembered(predicate.name, run)
+
+    def _remembered(self, name: str, run: Callable[[tuple[Value, ...]], Value]) -> Callable[..., Value]:
         def call(*arguments: Value) -> Value:
             key = (name, *arguments)
             if key in self._memory:
@@ -233,7 +260,7 @@ class Evaluator:
         if term.kind == "name" and name in CONSTANTS:
             constant = CONSTANTS[name]
             return lambda scope: constant
-        if term.kind == "name" and name in self._header.functions:
+        if term.kind == "name" and (name in self._header.functions or name in self._header.predicates):
             return self._partial(name)
         constructor = self._constructor(term)
         if constructor is not None:
@@ -247,7 +274,8 @@ class Evaluator:
         raise NotUnderstood(f"the name {name}")
 
     def _partial(self, name: str) -> Code:
-        arity = len(self._header.functions[name].arguments)
+        known = self._header.functions.get(name) or self._header.predicates[name]
+        arity = len(known.arguments)
         return _curried(arity, lambda *v: self.function(name)(*v))
 
     def function(self, name: str) -> Callable[..., Value]:

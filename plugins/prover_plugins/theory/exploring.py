@@ -14,9 +14,11 @@ from prover_plugins.automation.induction import beginnings
 from prover_plugins.automation.reading import Reader, written_name
 from prover_plugins.theory.definitions import Header, read_header
 from prover_plugins.theory.evaluation import Evaluator
-from prover_plugins.theory.kinds import NAT, PROP, Type, type_of_text
+from prover_plugins.theory.invariants import invariants
+from prover_plugins.theory.joint import Partners, block_of, joined, leading
+from prover_plugins.theory.kinds import BOOL, NAT, PROP, Type, type_of_text
 from prover_plugins.theory.meanings import Meaning, meanings, properties
-from prover_plugins.theory.proving import Claim, called, inductions
+from prover_plugins.theory.proving import Claim, along_what_begins, by_length, called, inductions
 from prover_plugins.theory.rewriting import Rules, is_instance
 from prover_plugins.theory.signature import Signature, branches, signature
 from prover_plugins.theory.terms import Enumeration, Equation, Node, Symbol, written
@@ -32,7 +34,7 @@ _LIMITS = {
     "simp_all": (2_000, 10_000),
     "grind": (3_000, 15_000),
     "conditional": (8_000, 20_000),
-    "goal": (1_500, 10_000),
+    "goal": (3_000, 10_000),
 }
 """Heartbeats (thousands) and milliseconds for one attempt."""
 
@@ -72,13 +74,23 @@ def explore(definitions: str, state: LeanState, trace: Trace | None = None) -> E
     if not made.functions:
         return None
     meant = list(meanings(made, evaluator))
-    counting = re.search(r"\b(count|Perm)\b", goal.target) or any(".Perm" in m.statement for m in meant)
+    counting = re.search(r"\b(count|Perm|Pairwise|Nodup)\b|∈", reader.text) or any(".Perm" in m.statement for m in meant)
     enumeration = Enumeration(made.symbols, made.variables, made.reduces, bags=bool(counting))
     equations = sorted(enumeration.equations(_SIZE), key=_rank)
     small = sum(_rank(e)[0] <= _SMALL for e in equations)
-    more = list(properties(made, evaluator))
-    conjectures: list[Conjecture] = [*meant, *equations[:small], *more, *equations[small:_MOST_EQUATIONS]]
-    return Exploration(state, reader, made, header, conjectures, trace)
+    kept = list(invariants(made, header, evaluator, reader.text))
+    # what is said of the goal's own tests comes first
+    asked = [m for m in kept if any(s in goal.symbols for s in _named(m.statement, header))]
+    more = [*(m for m in kept if m not in asked), *properties(made, evaluator)]
+    conjectures: list[Conjecture] = [*meant, *asked, *equations[:small], *more, *equations[small:_MOST_EQUATIONS]]
+    return Exploration(state, reader, made, header, evaluator, conjectures, trace)
+
+
+def _named(statement: str, header: Header) -> list[str]:
+    """The tests of the header that a statement names."""
+    words = set(re.findall(r"[\w.']+", statement))
+    found = [n for n, d in header.functions.items() if n in words and d.result in (BOOL, PROP)]
+    return [*found, *(n for n in header.predicates if n in words)]
 
 
 def _calls(goal: Reader, made: Signature) -> Iterator[Node]:
@@ -89,6 +101,14 @@ def _calls(goal: Reader, made: Signature) -> Iterator[Node]:
         if symbol is None or a.where or len(a.arguments) != len(symbol.arguments):
             continue
         opaque = Symbol("", (), symbol.result, lambda: None)
+        # a function of ``xs ++ ys`` recurses along ``xs``
+        leading = [re.match(r"([^\W\d][\w']*) \+\+ ", text) for text in a.arguments]
+        if any(leading):
+            names = [m[1] if m else name for m, name in zip(leading, a.free, strict=True)]
+            if all(names):
+                yield written(
+                    symbol, tuple(Node(k, n, 1, (), (n,)) for k, n in zip(symbol.arguments, names, strict=True))
+                )
         parts = tuple(
             Node(kind, name or text, 1, (), (name,) if name else (), None if name else opaque)
             for kind, name, text in zip(symbol.arguments, a.free, a.arguments, strict=True)
@@ -102,6 +122,11 @@ def _functions(conjecture: Conjecture) -> set[str]:
     return {s.name for t in terms for s in t.symbols() if s.own}
 
 
+def _is_permutation(conjecture: Conjecture, functions: set[str]) -> bool:
+    """Whether it says that one of the functions permutes its arguments."""
+    return isinstance(conjecture, Meaning) and ").Perm " in conjecture.statement and _functions(conjecture) <= functions
+
+
 def _most_tries(conjecture: Conjecture) -> int:
     small = isinstance(conjecture, Equation) and max(conjecture.left.size, conjecture.right.size) <= _SMALL
     return 2 * _MOST_TRIES if small else _MOST_TRIES
@@ -110,6 +135,8 @@ def _most_tries(conjecture: Conjecture) -> int:
 def _rank(equation: Equation) -> tuple[int, int]:
     """Small equations first; of equal ones those with more variables, for they are more general."""
     both = (equation.left, equation.right)
+    if equation.continued:
+        return _SMALL, 0
     size = max(t.size for t in both)
     constructors = max(sum(1 + (not s.arguments) for s in t.symbols() if s.constructor) for t in both)
     own = [t.symbol is not None and t.symbol.own for t in both]
@@ -133,8 +160,8 @@ class Exploration:
     """A goal with the lemmas proved so far in its context, and the conjectures that wait."""
 
     def __init__(
-        self, state: LeanState, goal: Reader, made: Signature, header: Header, conjectures: list[Conjecture],
-        trace: Trace | None = None,
+        self, state: LeanState, goal: Reader, made: Signature, header: Header, evaluator: Evaluator,
+        conjectures: list[Conjecture], trace: Trace | None = None,
     ) -> None:  # fmt: skip
         assert state.server is not None
         self._server = state.server
@@ -144,6 +171,8 @@ class Exploration:
         self._made = made
         self._header = header
         self._mutual = frozenset(name for block in goal.mutual for name in block)
+        self._blocks = [tuple(n for n in header.functions if n in block) for block in goal.mutual]
+        self._partners = Partners(made, evaluator, self._blocks)
         self._trace = trace
         own = [header.functions[n] for n in goal.definitions if n in header.functions]
         self._branching = any(map(branches, own))
@@ -168,6 +197,8 @@ class Exploration:
         """Tries so many conjectures more (dear ones count twice), until the goal itself can be proved; None where that
         brought nothing new."""
         before = len(self._haves)
+        if not self._tries:
+            self._conclude(thorough=True)
         self._run(attempts)
         new = len(self._haves) > before
         if self._finish is None and new:
@@ -197,6 +228,8 @@ class Exploration:
             return conjecture.statement in self._meanings
         if any(isinstance(other, Equation) and is_instance(conjecture, other) for other in self._waiting):
             return True
+        if conjecture.bags and any(_is_permutation(other, _functions(conjecture)) for other in self._waiting):
+            return True  # what follows from a permutation is no easier to prove
         return self._rules.implies(conjecture)
 
     def _conclude(self, thorough: bool = False) -> None:
@@ -207,7 +240,11 @@ class Exploration:
         finisher, rest = ("grind", "") if self._branching else ("simp_all", " <;> grind")
         limits = _LIMITS[finisher]
         if thorough:
-            tactics = [f"grind{unfolding}", *(f"{start} <;> {finisher}{unfolding}{rest}" for start in self._starts[:2])]
+            first = [f"grind{unfolding}"] if self._haves else []
+            tactics = [*first, *(f"{start} <;> {finisher}{unfolding}{rest}" for start in self._starts[:2])]
+            if any(self._made.falls_through(name) for name in self._made.functions):
+                splitting = self._goal.unfolding(*self._goal.splittable)
+                tactics.insert(1, f"{self._starts[0]} <;> grind{splitting}" if self._starts else f"grind{splitting}")
             limits = _LIMITS["goal"]
         elif self._branching:
             tactics = [f"grind{unfolding}"]
@@ -253,10 +290,11 @@ class Exploration:
             claim, hints = _claim(conjecture, self._made), cast(tuple[str, ...], ())
         else:
             claim, hints = _meaning(conjecture, self._made), conjecture.hints
-        named = set(re.findall(r"[\w.']+", claim.statement)) & self._header.functions.keys()
-        unfold = called(self._header.functions, named)
-        branching = self._is_dear(conjecture)
-        listed = ", ".join([*map(written_name, unfold), *hints])
+        words = set(re.findall(r"[\w.']+", claim.statement))
+        unfold = called(self._header.functions, words & self._header.functions.keys())
+        predicates = [n for n in self._header.predicates if n in words]
+        branching = self._is_dear(conjecture) or bool(predicates)
+        listed = ", ".join([*map(written_name, unfold), *predicates, *hints])
         bags = isinstance(conjecture, Equation) and conjecture.bags
         finisher, rest = ("simp_all", " <;> grind") if hints or not (branching or bags) else ("grind", "")
         known = [name for name in unfold if name in self._made.functions]
@@ -264,23 +302,81 @@ class Exploration:
         if isinstance(conjecture, Equation) and conjecture.left.type != NAT and not hard:
             rest = ""
         splits = ", ".join(self._goal.splittable) if any(map(self._made.functional, known)) else ""
+        partial = any(map(self._made.falls_through, known))
         starts = inductions(claim, self._made, self._mutual)
+        if isinstance(conjecture, Equation) and conjecture.continued:
+            starts, finisher, rest, splits = along_what_begins(claim, starts), "simp_all", " <;> grind", ""
         if any(map(self._made.skips, known)):
             starts = starts[:1]  # only the function's own induction fits, and each attempt is dear
+            if any(self._made.filters(name) for name in known):
+                # what Lean writes for the recursion on a filtered list is of no use to its induction
+                starts = by_length(claim, starts[0]) if starts else []
+                listed += ", List.length_filter_le"
+                finisher, rest, splits = "grind", "", ""
+        if self._jointly(conjecture, claim, listed):
+            return True
         for start in starts:
             proof, limits = f"{start} <;> {finisher} [{listed}]{rest}", _LIMITS[finisher]
-            if splits and (start.startswith("induction") or "→" in claim.statement):
+            if predicates:
+                proof = f"intros\n   {start} <;> grind [{listed}, {', '.join(f'cases {p}' for p in predicates)}]"
+                limits = _LIMITS["conditional"]
+            elif splits and (partial or start.startswith("induction") or "→" in claim.statement):
                 # the cases of the function are finer than those of the induction
                 proof = f"{start} <;> grind [{listed}, {splits}]"
                 limits = _LIMITS["conditional" if "→" in claim.statement else "grind"]
-            tactic = claim.have(f"lem{len(self._haves) + 1}", proof)
-            after = self._try(tactic, limits)
-            if after is not None:
-                self._here = after
-                self._haves.append(tactic)
+            if self._keep(claim.have(f"lem{len(self._haves) + 1}", proof), limits):
                 self._note(conjecture)
                 return True
         return False
+
+    def _keep(self, tactic: str, limits: tuple[int, int]) -> bool:
+        """Whether Lean accepts the lemma, which then stays."""
+        after = self._try(tactic, limits)
+        if after is not None:
+            self._here = after
+            self._haves.append(tactic)
+        return after is not None
+
+    def _said_of(self, function: str) -> Meaning | None:
+        """All that is conjectured about one function in a form of its own, as one statement."""
+        found = [c for c in self._queue if isinstance(c, Meaning) and _functions(c) == {function}]
+        found = [c for c in found if c.call.text == found[0].call.text]
+        if not found:
+            return None
+        return Meaning(found[0].call, " ∧ ".join(f"({c.statement})" for c in found), ())
+
+    def _jointly(self, conjecture: Conjecture, claim: Claim, listed: str) -> bool:
+        """Proves a conjecture about a function that has partners together with one about each of them."""
+        found = block_of(claim.terms, self._blocks)
+        if found is None:
+            return False
+        block, call = found
+        assert call.symbol is not None
+        name = call.symbol.name
+        together: list[Conjecture] = []
+        claims: list[Claim] = []
+        for other in block:
+            this: Conjecture | None = conjecture
+            if other != name:
+                this = self._partners.partner(conjecture, name, other) if isinstance(conjecture, Equation) else None
+                this = this or self._said_of(other)
+            if this is None:
+                return False
+            made = _claim(this, self._made) if isinstance(this, Equation) else _meaning(this, self._made)
+            calls = block_of(made.terms, [block])
+            if calls is None:
+                return False
+            together.append(this)
+            claims.append(leading(made, calls[1]))
+        statement, start = joined(claims, block)
+        unfold = called(self._header.functions, set(re.findall(r"[\w.']+", statement)) & self._header.functions.keys())
+        listed = ", ".join(dict.fromkeys([*listed.split(", "), *map(written_name, unfold)]))
+        proof = f"{start} <;> first | (simp_all [{listed}]; done) | grind [{listed}]"
+        if not self._keep(f"have lem{len(self._haves) + 1} : {statement} := by\n   {proof}", _LIMITS["conditional"]):
+            return False
+        for each in together:
+            self._note(each)
+        return True
 
 
 def _signature(definitions: str, header: Header, evaluator: Evaluator, reader: Reader) -> Signature:
@@ -295,7 +391,7 @@ def _signature(definitions: str, header: Header, evaluator: Evaluator, reader: R
     words = "\n".join([goal.target, *(h.type for h in goal.hypotheses if h.is_prop), definitions])
     taken = {h.name for h in goal.hypotheses}
     partners = [name for block in reader.mutual for name in block]
-    return signature(header, evaluator, goal.definitions, types, variables, words, taken, partners)
+    return signature(header, evaluator, reader.definitions, types, variables, words, taken, partners)
 
 
 def _claim(equation: Equation, made: Signature) -> Claim:

@@ -93,6 +93,7 @@ METHODS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "pred": (1, 0, lambda n: max(0, n - 1)),
     "fst": (1, 0, lambda p: p[1]),
     "snd": (1, 0, lambda p: p[2]),
+    "toNat": (1, 0, int),
     "not": (1, 0, lambda b: not b),
     "and": (2, 0, lambda a, b: a and b),
     "or": (2, 0, lambda a, b: a or b),

@@ -6,7 +6,7 @@ inherits all that ``grind`` knows of permutations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover_plugins.theory.evaluation import Evaluator, Undecided
@@ -60,47 +60,35 @@ def meanings(made: Signature, evaluator: Evaluator) -> Iterator[Meaning]:
     for symbol in made.symbols:
         if not symbol.own:
             continue
-        arguments = _distinct(symbol, made)
+        arguments = distinct(symbol.arguments, made)
         if arguments is None:
             continue
         call = written(symbol, arguments)
         for statement in _statements(symbol, call):
-            if (symbol.name, statement) not in done and _holds(statement, arguments, evaluator):
+            if (symbol.name, statement) not in done and holds(statement, arguments, evaluator):
                 done.add((symbol.name, statement))
                 yield Meaning(call, statement, _PERMUTATIONS if ".Perm" in statement and "↔" in statement else ())
 
 
 def properties(made: Signature, evaluator: Evaluator) -> Iterator[Meaning]:
-    """Tests that a function's arguments pass on to its value, and bounds of the value by an argument."""
+    """Bounds of a function's value by an argument, and order as the library has it."""
     for symbol in made.symbols:
-        arguments = _distinct(symbol, made) if symbol.own else None
+        arguments = distinct(symbol.arguments, made) if symbol.own else None
         if arguments is None:
             continue
         call = written(symbol, arguments)
-        found: list[str] = []
-        for statement in dict.fromkeys((*_preserved(symbol, call, made), *_bounds(symbol, call))):
+        for statement in dict.fromkeys(_bounds(symbol, call)):
             exact = statement.replace(" ≤ ", " = ")
-            if exact != statement and _holds(exact, arguments, evaluator):
-                continue  # an equation, which the enumeration finds
-            if any(statement.endswith(weaker) for weaker in found):
-                continue
-            if _holds(statement, arguments, evaluator):
-                found.append(statement)
+            # an equation is found by the enumeration
+            if not holds(exact, arguments, evaluator) and holds(statement, arguments, evaluator):
+                yield Meaning(call, statement, ())
+        for statement in _signs(symbol, call):
+            if holds(statement, arguments, evaluator):
                 yield Meaning(call, statement, ())
         # late, for in the context it makes the other proofs about order harder
         ordered = f"{call.text} = true ↔ {arguments[0].text}.Pairwise (· ≤ ·)"
-        if _fits("MB", [*symbol.arguments, symbol.result]) and _holds(ordered, arguments, evaluator):
+        if _fits("MB", [*symbol.arguments, symbol.result]) and holds(ordered, arguments, evaluator):
             yield Meaning(call, ordered, ())
-
-
-def _preserved(symbol: Symbol, call: Node, made: Signature) -> Iterator[str]:
-    """With one condition each, and last with all of them."""
-    same = [part.text for part in call.parts if part.type == symbol.result]
-    for test in made.symbols:
-        if test.own and test.result == BOOL and test.arguments == (symbol.result,) and same:
-            for names in (*([name] for name in same), same):
-                conditions = " → ".join(f"{test.name} {name} = true" for name in names)
-                yield f"{conditions} → {test.name} ({call.text}) = true"
 
 
 def _bounds(symbol: Symbol, call: Node) -> Iterator[str]:
@@ -113,10 +101,18 @@ def _bounds(symbol: Symbol, call: Node) -> Iterator[str]:
             yield f"{call.text} ≤ {part.text}"
 
 
-def _distinct(symbol: Symbol, made: Signature) -> tuple[Node, ...] | None:
-    """A variable of its own for each argument."""
+def _signs(symbol: Symbol, call: Node) -> Iterator[str]:
+    """Whether the value is never zero or empty, always even or odd."""
+    if symbol.result == NAT:
+        yield from (f"0 < {call.text}", f"{call.text} % 2 = 0", f"{call.text} % 2 = 1")
+    elif symbol.result.element is not None:
+        yield f"{call.text} ≠ []"
+
+
+def distinct(kinds: Sequence[Type], made: Signature) -> tuple[Node, ...] | None:
+    """A variable of its own for each type; None where there are not enough."""
     chosen: list[Node] = []
-    for kind in symbol.arguments:
+    for kind in kinds:
         variable = next((v for v in made.variables if v.type == kind and v not in chosen), None)
         if variable is None:
             return None
@@ -152,7 +148,8 @@ def _fits(letters: str, kinds: list[Type]) -> bool:
     return len(letters) == len(kinds) and all(fixed.get(a) == kind for a, kind in zip(letters, kinds, strict=True))
 
 
-def _holds(statement: str, arguments: tuple[Node, ...], evaluator: Evaluator) -> bool:
+def holds(statement: str, arguments: Sequence[Node], evaluator: Evaluator) -> bool:
+    """Whether a statement about variables is true on all samples; False also where that cannot be told."""
     names = frozenset(v.text for v in arguments)
     try:
         code = evaluator.compile(read_term(statement), names)

@@ -19,7 +19,9 @@ _FINISHED = 0.97
 _UNFINISHED = 0.4
 """What lemmas count that do not prove the goal at once: an induction with them was tried already."""
 
-STAGES = (("theory", 1.4, 16), ("theory.more", 2.0, 30), ("theory.most", 2.8, 60))
+STAGES = (
+    ("theory", 1.4, 8), ("theory.next", 1.8, 12), ("theory.more", 2.2, 24), ("theory.most", 2.8, 60),
+)  # fmt: skip
 """Names of the proposers, what asking each of them costs in nats, and how many conjectures it tries
 (dear ones count twice)."""
 

@@ -69,6 +69,30 @@ def inductions(claim: Claim, signature: Signature, mutual: frozenset[str]) -> li
     return [*along, *found][:2]
 
 
+def along_what_begins(claim: Claim, starts: list[str]) -> list[str]:
+    """For ``run (compile e ++ rest) s``: induction on ``e``, whatever comes after it."""
+    for term in claim.terms:
+        for part in term.parts:
+            if part.symbol is not None and part.symbol.name == "++" and part.parts[0].variables:
+                subject = part.parts[0].variables[-1]
+                others = " ".join(v for v, _ in claim.variables if v != subject)
+                return [f"induction {subject} generalizing {others}", *starts[:1]]
+    return starts
+
+
+def by_length(claim: Claim, start: str) -> list[str]:
+    """Strong induction on the length of the list that a functional induction is along."""
+    lists = [v for v, kind in claim.variables if kind.startswith("List ")]
+    subject = next((v for v in lists if v in start.split()), None)
+    if subject is None:
+        return [start]
+    others = "".join(f" {v}" for v, _ in claim.variables if v != subject)
+    return [
+        f"induction hn : {subject}.length using Nat.strongRecOn generalizing {subject}{others} with\n"
+        f"   | ind n ih => ?_\n   subst hn\n   cases {subject}"
+    ]
+
+
 def _calls(term: Node) -> Iterator[Node]:
     if term.symbol is not None:
         if term.symbol.own:

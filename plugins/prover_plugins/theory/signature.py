@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, product
@@ -22,6 +22,7 @@ Value = Any
 SAMPLES = 48
 _KNOWN = frozenset({"Nat", "Bool", "Prop", "List", "→", "×", "Option"})
 _MOST_INSTANCES = 4
+_DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,23 @@ class Signature:
                         return True
         return False
 
+    def filters(self, name: str) -> bool:
+        """Whether it calls itself on a filtered list."""
+        return any(
+            "filter" in {*_names(argument), *_projections(argument)}
+            for arm in self.functions[name].arms
+            for call in calls_of(name, arm.parts[-1])
+            for argument in call.parts[1:]
+        )
+
+    def falls_through(self, name: str) -> bool:
+        """Whether a case is what the ones before it leave, so that its patterns do not say what the arguments are."""
+        arms = self.functions[name].arms
+        places = range(len(arms[0].parts) - 1) if arms else ()
+        tested = [i for i in places if any(_is_constructor(arm.parts[i]) for arm in arms)]
+        last = arms[-1] if arms else None
+        return last is not None and len(arms) > 1 and bool(tested) and not any(_is_constructor(last.parts[i]) for i in tested)
+
     def changes(self, name: str) -> list[int]:
         """The arguments that the function hands on changed, such as accumulators, and does not look at."""
         definition = self.functions[name]
@@ -113,6 +131,14 @@ def _names(term: Term) -> Iterator[str]:
         yield from _names(part)
 
 
+def _projections(term: Term) -> Iterator[str]:
+    """The methods that a term uses by a dot."""
+    if term.kind == "project":
+        yield term.name
+    for part in term.parts:
+        yield from _projections(part)
+
+
 def _has_branch(term: Term) -> bool:
     return term.kind in ("if", "match") or any(_has_branch(p) for p in term.parts)
 
@@ -126,7 +152,9 @@ def calls_of(name: str, term: Term) -> Iterator[Term]:
 
 
 def _is_constructor(pattern: Term) -> bool:
-    return pattern.kind != "hole" and not (pattern.kind == "name" and "." not in pattern.name)
+    if pattern.kind == "name":
+        return "." in pattern.name or pattern.name in ("true", "false", "none")
+    return pattern.kind != "hole"
 
 
 def _fits(pattern: Term, node: Node) -> bool | None:
@@ -216,9 +244,14 @@ def _own(name: str, evaluator: Evaluator) -> Callable[..., Value]:
     return run
 
 
+def plain_names(type_: Type, header: Header) -> Iterator[str]:
+    """The type variables in a type."""
+    return (n for n in type_.names() if n not in _KNOWN and n not in header.data and n != "Int")
+
+
 def _instances(definition: Definition, header: Header, bases: list[Type]) -> Iterator[tuple[tuple[Type, ...], Type]]:
     whole = (*definition.arguments, definition.result)
-    free = dict.fromkeys(n for t in whole for n in t.names() if n not in _KNOWN and n not in header.data and n != "Int")
+    free = dict.fromkeys(n for t in whole for n in plain_names(t, header))
     # of several type variables each stands for another of the goal's, where there are enough
     choices = product(bases, repeat=len(free)) if len(free) > len(bases) else combinations(bases, len(free))
     for choice in list(choices)[:_MOST_INSTANCES]:
@@ -277,6 +310,8 @@ def _library(used: Iterable[Type], own: list[Symbol], words: str) -> Iterator[Sy
         yield Symbol("+", (NAT, NAT), NAT, OPERATORS["+"], infix=True, commutative=True)
     if (NAT, NAT) in {s.arguments for s in own} or re.search(r"[\w)] \* [\w(]", words):
         yield Symbol("*", (NAT, NAT), NAT, OPERATORS["*"], infix=True, commutative=True)
+    if any(s.result == BOOL for s in own) and any(BOOL in s.arguments for s in own):
+        yield Symbol("==", (BOOL, BOOL), BOOL, OPERATORS["=="], infix=True, commutative=True)
     for name in ("max", "min"):
         if re.search(rf"\b{name}\b", words):
             yield Symbol(name, (NAT, NAT), NAT, METHODS[name][2], commutative=True)
@@ -328,12 +363,15 @@ def _relate(columns: list[list[Value]], random: Random) -> None:
 def sample(type_: Type, header: Header, bases: set[str], random: Random, place: int) -> Value:
     """A random value; the first places get small ones. None where the type is beyond us."""
     bound = 1 + min(place // 4, 3)
+    if place < -4 * _DEEPEST:
+        return None
     if str(type_) in bases or type_ == NAT:
-        return random.randrange(0, 2 + bound)
+        # at every third place few values, so that equal ones meet
+        return random.randrange(0, 2 if place % 3 == 0 else 2 + bound)
     if type_ == BOOL:
         return random.random() < 0.5
     if type_.element is not None:
-        length = random.choice((0, *range(bound + 2)))
+        length = random.choice((0, *range(bound + 2))) if place >= 0 else 0
         items = [sample(type_.element, header, bases, random, place) for _ in range(length)]
         return None if None in items else tuple(items)
     if type_.name == "→":
@@ -346,18 +384,23 @@ def sample(type_: Type, header: Header, bases: set[str], random: Random, place: 
         return None
     values = dict(zip(datum.parameters, type_.arguments, strict=False))
     kinds = {n: tuple(f.substitute(values) for f in fields) for n, fields in datum.constructors}
-    return _datum(type_, kinds, lambda t: sample(t, header, bases, random, place), random, bound)
+    # the fields of a datum may hold the datum again, inside a list or by way of another type
+    other = partial(sample, header=header, bases=bases, random=random, place=min(place, 8) - 4)
+    return _datum(type_, kinds, other, random, bound, header.data.keys())
 
 
 def _datum(
-    type_: Type, kinds: dict[str, tuple[Type, ...]], other: Callable[[Type], Value], random: Random, depth: int
-) -> Value:
+    type_: Type, kinds: dict[str, tuple[Type, ...]], other: Callable[[Type], Value], random: Random, depth: int,
+    data: Collection[str],
+) -> Value:  # fmt: skip
     leaves = [n for n, fields in kinds.items() if type_ not in fields]
+    if depth <= 0:  # such as hold no datum at all, where there are any
+        leaves = [n for n in leaves if not any(f.name in data for f in kinds[n])] or leaves
     inner = [n for n in kinds if n not in leaves]
     if not leaves:
         return None
     name = random.choice(inner) if inner and depth > 0 and random.random() < 0.8 else random.choice(leaves)
-    fields = [_datum(type_, kinds, other, random, depth - 1) if f == type_ else other(f) for f in kinds[name]]
+    fields = [_datum(type_, kinds, other, random, depth - 1, data) if f == type_ else other(f) for f in kinds[name]]
     return None if None in fields else (name, *fields)
 
 
@@ -367,7 +410,7 @@ def _function(type_: Type, bases: set[str], random: Random) -> Value:
     if str(argument) not in plain:
         return None
     a, b = random.randrange(1, 4), random.randrange(0, 4)
-    if result == BOOL:
+    if result in (BOOL, PROP):
         return lambda x: (a * x + b) % 3 != 0
     if str(result) in plain:
         return lambda x: (a * x + b) % 5

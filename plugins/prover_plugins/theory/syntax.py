@@ -48,6 +48,7 @@ class Parser:
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
         self._at = 0
+        self._floor = (-1, -1)
 
     @property
     def next(self) -> Token:
@@ -112,6 +113,8 @@ class Parser:
 
     def _starts_atom(self) -> bool:
         token = self.next
+        if token.line != self._floor[0] and token.column <= self._floor[1]:
+            return False
         if token.kind in ("number",):
             return True
         if token.kind == "name":
@@ -224,6 +227,8 @@ class Parser:
         return found
 
     def _let(self) -> Term:
+        # what stands in the column of the word or left of it is no argument of the value
+        floor, self._floor = self._floor, (self.next.line, self.next.column)
         self._at += 1
         pattern = self.term(26)
         if self.skip(":"):
@@ -231,6 +236,7 @@ class Parser:
         self.take(":=")
         value = self.term()
         self.skip(";")
+        self._floor = floor
         return Term("let", "", (pattern, value, self.term()))
 
 

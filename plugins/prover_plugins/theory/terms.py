@@ -73,6 +73,8 @@ class Equation:
     left: Node
     right: Node
     bags: bool = False
+    continued: bool = False
+    """Whether the left side is what a function does with a list that another one begins."""
 
 
 @dataclass(slots=True)
@@ -103,7 +105,37 @@ class Enumeration:
                     yield from self._bag(node)
                 if self.made > self.most:
                     return
+        yield from self._continued()
         yield from self._distributed()
+
+    def _continued(self) -> Iterator[Equation]:
+        """``run (compile e ++ rest) s``: what a function does with a list that another one of the header begins."""
+        own = [s for s in self.symbols if s.own]
+        appends = {s.result: s for s in self.symbols if s.name == "++"}
+        starts = [n for size in (2, 3) for n in self.levels.get(size, ()) if n.symbol in own and n.is_plain]
+        for start in starts:
+            rest = self._variable(start.type, start.variables)
+            if start.type not in appends or rest is None:
+                continue
+            for whole in self._node(appends[start.type], (start, rest)):
+                for symbol in own:
+                    if symbol.arguments.count(start.type) != 1:
+                        continue
+                    parts: list[Node] = []
+                    for kind in symbol.arguments:
+                        used = [*whole.variables, *(p.text for p in parts)]
+                        part = whole if kind == start.type else self._variable(kind, used)
+                        if part is not None:
+                            parts.append(part)
+                    if len(parts) < len(symbol.arguments):
+                        continue
+                    for node in self._node(symbol, tuple(parts)):
+                        known = self.classes.get((node.type, node.values))
+                        if known is not None and set(known.variables) <= set(node.variables):
+                            yield Equation(node, known, continued=True)
+
+    def _variable(self, kind: Type, used: Sequence[str]) -> Node | None:
+        return next((v for v in self.variables if v.type == kind and v.text not in used), None)
 
     def _distributed(self) -> Iterator[Equation]:
         """Larger terms of one shape: one function's values at two places, combined by another."""
@@ -177,7 +209,11 @@ class Enumeration:
         if known.values == node.values or set(known.variables) != set(node.variables):
             return
         # only what says how often a function's elements occur in something simpler, not every reordering
-        if sum(s.own for s in node.symbols()) > sum(s.own for s in known.symbols()) and self._is_first(node):
+        own, simpler = (sum(s.own for s in n.symbols()) for n in (node, known))
+        if own < simpler:
+            self._bags[key] = node
+            node, known, own, simpler = known, node, simpler, own
+        if own > simpler and self._is_first(node):
             yield Equation(node, known, bags=True)
 
     def _opaque(self, node: Node) -> bool:
