@@ -3,8 +3,8 @@
 A theorem of Lean's own library can be asked for again, to learn from it or to be measured on it. It must then not prove
 itself, nor be proved by its own consequences. The order of declarations inside a module is not known (the embedded
 toolchain comes without their positions), so all other facts of the theorem's own module count as later, except those
-that Lean makes together with a definition that the statement names (``f.eq_1``, ``C.injEq``). Definitions are no facts
-and may always be used.
+that Lean makes together with a definition that the statement names (``f.eq_1``, ``C.injEq``), and what the statement
+itself names (``T._proof_1``). Definitions are no facts and may always be used.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Barred:
     def bars(self, name: str, position: int, *, fact: bool) -> bool:
         """Whether a declaration of the module at ``position`` may not be used; a ``fact`` is one that proves a
         proposition."""
+        if name in self.stated:
+            return False
         if _stem(name) in self.same:
             return True
         return fact and position >= self.position and not self._is_made_with_what_is_stated(name)

@@ -124,6 +124,9 @@ def test_what_is_barred() -> None:
         "L.other",
     ]
     assert barred(metadata, [use("N.later", 6)]) == ["N.later"]
+    # What the statement itself names is in every proof of it.
+    named = {**metadata, "symbols": "L.f L.t._proof_1"}
+    assert barred(named, [use("L.t._proof_1", 5), use("L.t._proof_2", 5)]) == ["L.t._proof_2"]
     assert barred({}, [use("N.later", 6)]) == []
 
 
