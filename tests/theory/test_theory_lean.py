@@ -48,7 +48,51 @@ def fringeOnto : T3 α → List α → List α
   | .fork l m r, xs => fringeOnto l (fringeOnto m (fringeOnto r xs))
 """
 
+UP = """
+def put (k : Nat) : List Nat → List Nat
+  | [] => [k]
+  | x :: xs => if k ≤ x then k :: x :: xs else x :: put k xs
+def arranged : List Nat → List Nat
+  | [] => []
+  | x :: xs => put x (arranged xs)
+inductive Up : List Nat → Prop
+  | nil : Up []
+  | one (a : Nat) : Up [a]
+  | more (a b : Nat) (xs : List Nat) : a ≤ b → Up (b :: xs) → Up (a :: b :: xs)
+"""
+
+PLANTS = """
+inductive Plant where
+  | stem : Nat → List Plant → Plant
+mutual
+def Plant.turned : Plant → Plant
+  | .stem n ps => .stem n (allTurned ps)
+def allTurned : List Plant → List Plant
+  | [] => []
+  | p :: ps => allTurned ps ++ [p.turned]
+end
+"""
+
+BRACKETS = """
+inductive Mark where
+  | left | right
+inductive Bin where
+  | tip : Bin
+  | two : Bin → Bin → Bin
+def Bin.show : Bin → List Mark
+  | .tip => []
+  | .two l r => .left :: (l.show ++ .right :: r.show)
+def level : List Mark → Nat → Option Nat
+  | [], n => some n
+  | .left :: ms, n => level ms (n + 1)
+  | .right :: _, 0 => none
+  | .right :: ms, n + 1 => level ms n
+"""
+
 PROBLEMS = {
+    "an inductive predicate": (UP, "(xs : List Nat) : Up (arranged xs)"),
+    "functions defined together": (PLANTS, "(p : Plant) : p.turned.turned = p"),
+    "what comes after": (BRACKETS, "(b : Bin) : level b.show 0 = some 0"),
     "an own type of lists": (ROWS, "(s : Row) : turned (turned s) = s"),
     "a power of a sum": (NUMBERS, "(b n m : Nat) : power b (n + m) = times (power b n) (power b m)"),
     "an accumulator": (LEAVES, "(t : T3 α) : fringeOnto t [] = fringe t"),

@@ -178,7 +178,7 @@ class Reader:
 
     @cached_property
     def splittable(self) -> list[str]:
-        """``cases T`` for each recursive type of a variable and each inductive predicate: lets ``grind`` split on it."""
+        """``cases T`` for each recursive type of a variable and each inductive predicate: ``grind`` splits on it."""
         types = dict.fromkeys(
             v.inductive
             for v in self.goal.hypotheses

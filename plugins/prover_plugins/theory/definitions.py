@@ -242,7 +242,7 @@ def _predicate(parser: Parser) -> Predicate:
                 parser.take()
             term = parser.term()
             parser.take(closing)
-            if term.kind == "operator" and term.name not in ("→", "×") or term.parts[:1] == (Term("name", name),):
+            if (term.kind == "operator" and term.name not in ("→", "×")) or term.parts[:1] == (Term("name", name),):
                 premises.append(term)
         parser.take(":")
         conclusion = parser.term()

@@ -21,13 +21,10 @@ from prover_plugins.theory.meanings import Meaning, meanings, properties
 from prover_plugins.theory.proving import Claim, along_what_begins, by_length, called, inductions
 from prover_plugins.theory.rewriting import Rules, is_instance
 from prover_plugins.theory.signature import Signature, branches, signature
-from prover_plugins.theory.terms import Enumeration, Equation, Node, Symbol, written
+from prover_plugins.theory.terms import SMALL, Enumeration, Equation, Node, Symbol, rank, written
 
 _SIZE = 5
 """Symbols in the larger side of an equation."""
-
-_SMALL = 3
-"""Equations that come before statements of other kinds."""
 
 _MOST_EQUATIONS = 400
 _LIMITS = {
@@ -74,10 +71,11 @@ def explore(definitions: str, state: LeanState, trace: Trace | None = None) -> E
     if not made.functions:
         return None
     meant = list(meanings(made, evaluator))
-    counting = re.search(r"\b(count|Perm|Pairwise|Nodup)\b|∈", reader.text) or any(".Perm" in m.statement for m in meant)
-    enumeration = Enumeration(made.symbols, made.variables, made.reduces, bags=bool(counting))
-    equations = sorted(enumeration.equations(_SIZE), key=_rank)
-    small = sum(_rank(e)[0] <= _SMALL for e in equations)
+    counting = re.search(r"\b(count|Perm|Pairwise|Nodup)\b|∈", reader.text) is not None
+    counting = counting or any(".Perm" in m.statement for m in meant)
+    enumeration = Enumeration(made.symbols, made.variables, made.reduces, bags=counting)
+    equations = sorted(enumeration.equations(_SIZE), key=rank)
+    small = sum(rank(e)[0] <= SMALL for e in equations)
     kept = list(invariants(made, header, evaluator, reader.text))
     # what is said of the goal's own tests comes first
     asked = [m for m in kept if any(s in goal.symbols for s in _named(m.statement, header))]
@@ -128,32 +126,8 @@ def _is_permutation(conjecture: Conjecture, functions: set[str]) -> bool:
 
 
 def _most_tries(conjecture: Conjecture) -> int:
-    small = isinstance(conjecture, Equation) and max(conjecture.left.size, conjecture.right.size) <= _SMALL
+    small = isinstance(conjecture, Equation) and max(conjecture.left.size, conjecture.right.size) <= SMALL
     return 2 * _MOST_TRIES if small else _MOST_TRIES
-
-
-def _rank(equation: Equation) -> tuple[int, int]:
-    """Small equations first; of equal ones those with more variables, for they are more general."""
-    both = (equation.left, equation.right)
-    if equation.continued:
-        return _SMALL, 0
-    size = max(t.size for t in both)
-    constructors = max(sum(1 + (not s.arguments) for s in t.symbols() if s.constructor) for t in both)
-    own = [t.symbol is not None and t.symbol.own for t in both]
-    if size == 3 and not equation.bags and own[0] != own[1] and not constructors and all(t.symbol for t in both):
-        return 0, 0  # a function of the library's
-    # another order of the same variables follows where the function is commutative, and is of no use where it is not
-    reordered = both[0].size == size == both[1].size > 3 and both[0].variables != both[1].variables
-    repeating = all(len(t.variables) < sum(1 for _ in _leaves(t)) for t in both)
-    rank = min(size, 6) + constructors + 2 * reordered + repeating + equation.bags
-    return rank, -len({*both[0].variables, *both[1].variables})
-
-
-def _leaves(term: Node) -> Iterator[Node]:
-    if term.symbol is None:
-        yield term
-    for part in term.parts:
-        yield from _leaves(part)
 
 
 class Exploration:

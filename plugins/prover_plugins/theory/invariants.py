@@ -5,7 +5,7 @@ Each statement is tested on the samples before it is tried.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,11 +19,14 @@ from prover_plugins.theory.terms import Node, Symbol, written
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A property of data of one type: what is written for a term, and whether the header's own (by its name)."""
+    """A property of data of one type, with ``{}`` where the datum is written."""
 
     kind: Type
-    text: Callable[[str], str]
-    name: str = ""
+    pattern: str
+
+    def text(self, term: str) -> str:
+        """What is written for a term."""
+        return self.pattern.format(_inside(term))
 
 
 def invariants(made: Signature, header: Header, evaluator: Evaluator, words: str) -> Iterator[Meaning]:
@@ -50,17 +53,15 @@ def invariants(made: Signature, header: Header, evaluator: Evaluator, words: str
 def _tests(made: Signature, header: Header, words: str) -> Iterator[Test]:
     for symbol in made.symbols:
         if symbol.own and symbol.result in (BOOL, PROP) and len(symbol.arguments) == 1:
-            end = " = true" if symbol.result == BOOL else ""
-            yield Test(symbol.arguments[0], lambda t, n=symbol.name, e=end: f"{n} {_inside(t)}{e}", symbol.name)
+            yield Test(symbol.arguments[0], f"{symbol.name} {{}}{' = true' if symbol.result == BOOL else ''}")
     for predicate in header.predicates.values():
         if len(predicate.arguments) == 1:
-            yield Test(predicate.arguments[0], lambda t, n=predicate.name: f"{n} {_inside(t)}", predicate.name)
-    kinds = dict.fromkeys(s.result for s in made.symbols if s.result.element is not None)
-    for kind in kinds:
+            yield Test(predicate.arguments[0], f"{predicate.name} {{}}")
+    for kind in dict.fromkeys(s.result for s in made.symbols if s.result.element is not None):
         if "Nodup" in words:
-            yield Test(kind, lambda t: f"{_inside(t)}.Nodup")
+            yield Test(kind, "{}.Nodup")
         if "Pairwise" in words and kind == list_of(NAT):
-            yield Test(kind, lambda t: f"{_inside(t)}.Pairwise (· ≤ ·)")
+            yield Test(kind, "{}.Pairwise (· ≤ ·)")
 
 
 def _passed_on(test: Test, call: Node) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Conjectures about functions that are defined together: each needs one about its partners, proved in one induction.
 
-``length (flatten t) = size t`` about trees needs ``length (flattens ts) = sizes ts`` about lists of trees: the same with
-each function replaced by the partner in its block, or else some other conjecture about the partner.
+``length (flatten t) = size t`` about trees needs ``length (flattens ts) = sizes ts`` about lists of trees: the same
+with each function replaced by the partner in its block, or else some other conjecture about the partner.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ class Resolver:
                 count = int(term.name)
                 scrutinees = [self.term(p, types, spaces) for p in parts[:count]]
                 kinds = [self._type(s, types) for s in scrutinees]
-                return Term("match", term.name, (*scrutinees, *(self._arm(a, kinds, types, spaces) for a in parts[count:])))
+                arms = [self._arm(a, kinds, types, spaces) for a in parts[count:]]
+                return Term("match", term.name, (*scrutinees, *arms))
             case "let":
                 value = self.term(parts[1], types, spaces)
                 inner = dict(types)

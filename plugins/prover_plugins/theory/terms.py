@@ -16,6 +16,9 @@ from prover_plugins.theory.kinds import PROP, Type
 
 Value = Any
 
+SMALL = 3
+"""The rank of equations that come before statements of other kinds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
@@ -279,3 +282,27 @@ def written(symbol: Symbol, parts: tuple[Node, ...]) -> Node:
     """A term without values."""
     names = dict.fromkeys(name for part in parts for name in part.variables)
     return Node(symbol.result, _text(symbol, parts), 1 + sum(p.size for p in parts), (), tuple(names), symbol, parts)
+
+
+def rank(equation: Equation) -> tuple[int, int]:
+    """Small equations first; of equal ones those with more variables, for they are more general."""
+    both = (equation.left, equation.right)
+    if equation.continued:
+        return SMALL, 0
+    size = max(t.size for t in both)
+    constructors = max(sum(1 + (not s.arguments) for s in t.symbols() if s.constructor) for t in both)
+    own = [t.symbol is not None and t.symbol.own for t in both]
+    if size == 3 and not equation.bags and own[0] != own[1] and not constructors and all(t.symbol for t in both):
+        return 0, 0  # a function of the library's
+    # another order of the same variables follows where the function is commutative, and is of no use where it is not
+    reordered = both[0].size == size == both[1].size > 3 and both[0].variables != both[1].variables
+    repeating = all(len(t.variables) < sum(1 for _ in _leaves(t)) for t in both)
+    weight = min(size, 6) + constructors + 2 * reordered + repeating + equation.bags
+    return weight, -len({*both[0].variables, *both[1].variables})
+
+
+def _leaves(term: Node) -> Iterator[Node]:
+    if term.symbol is None:
+        yield term
+    for part in term.parts:
+        yield from _leaves(part)

@@ -10,7 +10,7 @@ from prover_plugins.theory.definitions import Header, read_header
 from prover_plugins.theory.evaluation import Evaluator, Undecided, Value
 from prover_plugins.theory.kinds import type_of_text
 from prover_plugins.theory.lexer import NotUnderstood
-from prover_plugins.theory.signature import plain_names, sample
+from prover_plugins.theory.samples import plain_names, sample
 from prover_plugins.theory.syntax import read_term
 
 _SAMPLES = 30
