@@ -30,6 +30,7 @@ _MOST_EQUATIONS = 400
 _LIMITS = {
     "simp_all": (2_000, 10_000),
     "grind": (3_000, 15_000),
+    "by size": (2_000, 8_000),
     "conditional": (8_000, 20_000),
     "goal": (3_000, 10_000),
 }
@@ -282,16 +283,16 @@ class Exploration:
             starts, finisher, rest, splits = along_what_begins(claim, starts), "simp_all", " <;> grind", ""
         if any(map(self._made.skips, known)):
             starts = starts[:1]  # only the function's own induction fits, and each attempt is dear
-            if any(self._made.filters(name) for name in known):
-                # what Lean writes for the recursion on a filtered list is of no use to its induction
-                starts = by_length(claim, starts[0]) if starts else []
-                listed += ", List.length_filter_le"
-                finisher, rest, splits = "grind", "", ""
+        # what Lean writes for the recursion on a filtered list is not always of use to its induction
+        filtered = starts and any(self._made.filters(name) for name in known)
+        by_size = by_length(claim, starts[0]) if filtered else []
         if self._jointly(conjecture, claim, listed):
             return True
-        for start in starts:
+        for start in [*starts, *by_size]:
             proof, limits = f"{start} <;> {finisher} [{listed}]{rest}", _LIMITS[finisher]
-            if predicates:
+            if start in by_size:
+                proof, limits = f"{start} <;> grind [{listed}, List.length_filter_le]", _LIMITS["by size"]
+            elif predicates:
                 proof = f"intros\n   {start} <;> grind [{listed}, {', '.join(f'cases {p}' for p in predicates)}]"
                 limits = _LIMITS["conditional"]
             elif splits and (partial or start.startswith("induction") or "→" in claim.statement):

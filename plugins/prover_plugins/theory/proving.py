@@ -85,7 +85,7 @@ def by_length(claim: Claim, start: str) -> list[str]:
     lists = [v for v, kind in claim.variables if kind.startswith("List ")]
     subject = next((v for v in lists if v in start.split()), None)
     if subject is None:
-        return [start]
+        return []
     others = "".join(f" {v}" for v, _ in claim.variables if v != subject)
     return [
         f"induction hn : {subject}.length using Nat.strongRecOn generalizing {subject}{others} with\n"
