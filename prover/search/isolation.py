@@ -8,6 +8,7 @@ multiplication does, cannot be left behind in this way; such work belongs into a
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import ctypes
 import functools
@@ -55,12 +56,13 @@ class _Worker:
         self.thread.start()
 
     def _run(self) -> None:
-        while (job := self.jobs.get()) is not None:
-            work, answers = job
-            try:
-                answers.put((work(), None))
-            except BaseException as error:
-                answers.put((None, error))
+        with contextlib.suppress(Abandoned):  # which may come after the work has ended as well
+            while (job := self.jobs.get()) is not None:
+                work, answers = job
+                try:
+                    answers.put((work(), None))
+                except BaseException as error:
+                    answers.put((None, error))
 
     def abandon(self) -> None:
         """Asks the thread to end wherever it is; it may take as long as it likes."""

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import weakref
+from queue import SimpleQueue
 
 import pytest
 
@@ -15,6 +16,17 @@ from prover.search.isolation import DeadlineMissed, Isolation
 
 class Thing:
     pass
+
+
+def test_a_thread_that_is_abandoned_between_two_calls_ends_without_a_traceback(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    worker = isolation._Worker()
+    worker.jobs.put((lambda: None, answers := SimpleQueue()))
+    assert answers.get(timeout=10) == (None, None)
+    worker.abandon()
+    worker.thread.join(10)
+    assert not worker.thread.is_alive() and capfd.readouterr().err == ""
 
 
 def test_a_call_in_a_callback_that_cannot_raise_is_left_behind_without_a_traceback(
