@@ -59,7 +59,7 @@ class Options:
     lemmas: str = ""
     save: Path | None = None
     search: SearchConfig | None = None
-    twin: bool = True
+    twin: bool = False
 
     def informed(self, problem: Problem) -> Problem:
         """``problem`` with what these options say about every problem."""

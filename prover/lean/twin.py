@@ -5,8 +5,8 @@ from its own end, ever fewer at a time, so that neither waits long for the other
 Polychronopoulos and Kuck 1987). The results are those of one process: a state is known by its recipe
 (:mod:`prover.lean.recipes`), so what one process made is made again in the other when it is wanted there.
 
-The second process is started only for a problem that has taken a while, and only while a core is idle. Whatever goes
-wrong with it, the first does the work.
+The second process is started only where it was asked for, for a problem that has taken a while, and only while a core
+is idle. Whatever goes wrong with it, the first does the work.
 """
 
 from __future__ import annotations

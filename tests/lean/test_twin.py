@@ -178,7 +178,7 @@ def test_a_search_is_the_same(lean_toolchain: Toolchain) -> None:
     header = "def rev : List Nat → List Nat\n  | [] => []\n  | x :: xs => rev xs ++ [x]"
     asked = Problem("theorem t (xs : List Nat) : rev (rev xs) = xs.map (· + 1)", header=header)
     found = []
-    for options in (Options(use_service=False), Options(use_service=False, twin=False)):
+    for options in (Options(use_service=False), Options(use_service=False, twin=True)):
         with Session(options) as session:
             report = session.prove(replace(asked, budget=Budget(seconds=120, steps=30)))
             server = session.server()
