@@ -61,25 +61,36 @@ def compare(a: Path, b: Path, *, seconds: float | None = None, steps: int | None
     Raises:
         BadInput: one of them holds no results, or they have no problem in common.
     """
+    paired = pairs(a, b, seconds=seconds, steps=steps)
+    only_a = tuple(name for name, solved in paired.items() if solved == (True, False))
+    only_b = tuple(name for name, solved in paired.items() if solved == (False, True))
+    outcomes = list(paired.values())
+    return Comparison(
+        compared=len(paired),
+        both=outcomes.count((True, True)),
+        neither=outcomes.count((False, False)),
+        only_a=only_a,
+        only_b=only_b,
+        p=mcnemar(len(only_a), len(only_b)),
+        rate_a=bootstrap([float(a) for a, _ in outcomes]),
+        rate_b=bootstrap([float(b) for _, b in outcomes]),
+        gain=bootstrap([float(b) - float(a) for a, b in outcomes]),
+    )
+
+
+def pairs(
+    a: Path, b: Path, *, seconds: float | None = None, steps: float | None = None
+) -> dict[str, tuple[bool, bool]]:
+    """Of each problem that is in both runs, by name: whether A and whether B proved it (within so much).
+
+    Raises:
+        BadInput: one of them holds no results, or they have no problem in common.
+    """
     solved_a, solved_b = (_solved(run, seconds, steps) for run in (a, b))
     names = sorted(solved_a.keys() & solved_b.keys())
     if not names:
         raise BadInput(f"{a} and {b} have no problem in common")
-    only_a = tuple(name for name in names if solved_a[name] and not solved_b[name])
-    only_b = tuple(name for name in names if solved_b[name] and not solved_a[name])
-    both = sum(solved_a[name] and solved_b[name] for name in names)
-    pairs = [(solved_a[name], solved_b[name]) for name in names]
-    return Comparison(
-        compared=len(names),
-        both=both,
-        neither=len(names) - both - len(only_a) - len(only_b),
-        only_a=only_a,
-        only_b=only_b,
-        p=mcnemar(len(only_a), len(only_b)),
-        rate_a=bootstrap([float(a) for a, _ in pairs]),
-        rate_b=bootstrap([float(b) for _, b in pairs]),
-        gain=bootstrap([float(b) - float(a) for a, b in pairs]),
-    )
+    return {name: (solved_a[name], solved_b[name]) for name in names}
 
 
 def bootstrap(values: Sequence[float], *, samples: int = 4_000, seed: int = 0) -> Interval:
@@ -111,7 +122,7 @@ def solved_within(path: Path, key: str, limits: Sequence[float]) -> list[float]:
     return [sum(value <= limit for value in used) / len(records) for limit in limits]
 
 
-def _solved(path: Path, seconds: float | None, steps: int | None) -> Mapping[str, bool]:
+def _solved(path: Path, seconds: float | None, steps: float | None) -> Mapping[str, bool]:
     limits = [(key, limit) for key, limit in (("seconds", seconds), ("steps", steps)) if limit is not None]
     return {
         name: record.get("status") == "proved" and all(float(record.get(key) or 0) <= limit for key, limit in limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from prover.bench.compare import compare, solved_within
+from prover.bench.compare import mcnemar, pairs, solved_within
 from prover.report.canvas import new_figure
 
 SECONDS = (0.25, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 120, 300)
@@ -44,8 +44,9 @@ def budget_table(runs: Mapping[str, Path]) -> str:
             rates = [solved_within(path, key, [limit])[0] for path in runs.values()]
             line = f"{f'{limit:g} {key}':<16}" + "".join(f"{rate:>14.1%}" for rate in rates)
             if pair:
-                by_time = key == "seconds"
-                found = compare(*pair, seconds=limit if by_time else None, steps=None if by_time else int(limit))
-                line += f"{f'{len(found.only_a)} / {len(found.only_b)}':>14}{found.p:>8.2g}"
+                within = pairs(*pair, seconds=limit) if key == "seconds" else pairs(*pair, steps=limit)
+                outcomes = list(within.values())
+                only = outcomes.count((True, False)), outcomes.count((False, True))
+                line += f"{f'{only[0]} / {only[1]}':>14}{mcnemar(*only):>8.2g}"
             lines.append(line)
     return "\n".join(lines)

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+AGAIN = "type_of% @"
+"""How a library theorem that is asked for again is stated: exactly, without printing and parsing it."""
+
 _WITH_DEFINITION = (
     "eq_", "injEq", "inj", "noConfusion", "sizeOf_spec", "induct", "fun_cases", "rec", "casesOn", "ofNat", "unfold",
 )  # fmt: skip

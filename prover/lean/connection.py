@@ -117,6 +117,12 @@ def _temporary(text: str) -> Path:
     return path
 
 
+def launcher_of(toolchain: Launchable, memory_limit_mb: int | None = None) -> Launcher:
+    """What starts a process of our own on a toolchain, with its memory limit unless another is given."""
+    limit = memory_limit_mb or toolchain.memory_limit_mb
+    return lambda: start_process(toolchain.server_command(server_source()), limit)
+
+
 def start_process(command: Command, memory_limit_mb: int, seconds: float = START_SECONDS) -> Started:
     """Starts Lean and waits for its ready line.
 

@@ -21,14 +21,12 @@ from prover.lean.connection import (
     Launchable,
     Launcher,
     ServerCounts,
-    Started,
+    launcher_of,
     new_id,
-    server_source,
-    start_process,
 )
 from prover.lean.holdings import Holdings
 from prover.lean.process import Activity, LeanProcess, LostKind, ProcessLost
-from prover.lean.recipes import Environment, Goal, SorryFile, State, Step
+from prover.lean.recipes import Environment, Goal, SorryFile, State
 from prover.lean.replay import Replay, StateLost
 from prover.lean.twin import Limits, Twin
 
@@ -66,11 +64,7 @@ class LeanServer(Closing):
         if launcher is None:
             if toolchain is None:
                 raise TypeError("LeanServer needs a toolchain or a launcher")
-            lean, limit = toolchain, memory_limit_mb or toolchain.memory_limit_mb
-
-            def launcher() -> Started:
-                return start_process(lean.server_command(server_source()), limit)
-
+            launcher = launcher_of(toolchain, memory_limit_mb)
         self._connection = Connection(launcher, grace_seconds)
         self._lock = self._connection.lock  # held over what belongs together
         self._replay = Replay(self._connection)
@@ -358,7 +352,7 @@ class LeanServer(Closing):
         results = []
         for call, result in zip(tactics, answers, strict=True):
             if result.state is not None:
-                step = Step(record, call.text, call.heartbeats or heartbeats, call.wall_ms or wall_ms)
+                step = Limits(heartbeats, wall_ms).step(record, call)
                 result = msgspec.structs.replace(result, state=self._held.hold(step, result.state))
             results.append(result)
         return results

@@ -72,6 +72,10 @@ class Limits:
     heartbeats: int
     wall_ms: int
 
+    def step(self, parent: State, call: p.TacticCall) -> Step:
+        """The recipe of what ``call`` makes of a state."""
+        return Step(parent, call.text, call.heartbeats or self.heartbeats, call.wall_ms or self.wall_ms)
+
 
 class Batch:
     """Tactics that two take from, one from the front and one from the back."""
@@ -204,9 +208,7 @@ class Twin(Closing):
         for at, mirror in batch.made.items():
             view = results[at].state
             assert view is not None, "a record is made only of a state"
-            call = tactics[at]
-            step = Step(record, call.text, call.heartbeats or limits.heartbeats, call.wall_ms or limits.wall_ms)
-            mine, view = adopt(step, view)
+            mine, view = adopt(limits.step(record, tactics[at]), view)
             problem.mirrors[mine] = mirror
             results[at] = msgspec.structs.replace(results[at], state=view)
         return results
@@ -273,9 +275,7 @@ class Twin(Closing):
         made = {}
         for at, result in zip(taken, results, strict=True):
             if result.state is not None:
-                call = tactics[at]
-                step = Step(parent, call.text, call.heartbeats or limits.heartbeats, call.wall_ms or limits.wall_ms)
-                made[at] = State(step, result.state.key)
+                made[at] = State(limits.step(parent, tactics[at]), result.state.key)
                 made[at].settle(result.state.id, self._connection.generation)
         return made
 

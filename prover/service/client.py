@@ -18,8 +18,7 @@ from prover.lean.connection import (
     START_SECONDS,
     Launchable,
     Started,
-    server_source,
-    start_process,
+    launcher_of,
 )
 from prover.lean.embedded.cache import exclusive_lock
 from prover.lean.process import LeanProcess
@@ -65,11 +64,7 @@ def open_server(
     toolchain: Launchable, use_service: bool = True, *, memory_limit_mb: int | None = None, twin: bool = False
 ) -> LeanServer:
     """A Lean server; see :func:`prover.service.open_server`. Starts nothing before first use."""
-
-    def own() -> Started:
-        command = toolchain.server_command(server_source())
-        return start_process(command, memory_limit_mb or toolchain.memory_limit_mb)
-
+    own = launcher_of(toolchain, memory_limit_mb)
     second = own if twin else None
     if not use_service or memory_limit_mb is not None:
         return LeanServer(launcher=own, twin=second)

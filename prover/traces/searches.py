@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from prover.errors import BadInput
+from prover.lean.barred import AGAIN
 from prover.problem import Problem
 from prover.runs import open_run
 from prover.saved_search import read_search
@@ -23,9 +24,6 @@ from prover.search.outcome import SearchOutcome
 
 FAILED, CLOSED = -1, -2
 """What :class:`Tried` has instead of a state: the step failed, or left no goal."""
-
-_AGAIN = "type_of% @"
-"""How a library theorem that is asked for again is stated."""
 
 
 class Tried(msgspec.Struct, frozen=True, array_like=True):
@@ -80,7 +78,7 @@ class Attempt(msgspec.Struct, frozen=True):
         to pass."""
         if step.child != CLOSED:
             return False
-        return self.status != "proved" or (_AGAIN in self.statement and step.action not in self.actions[-1:])
+        return self.status != "proved" or (AGAIN in self.statement and step.action not in self.actions[-1:])
 
     def on_proof(self, step: Tried) -> bool:
         """Whether a step leads one step nearer to the end of an accepted proof."""

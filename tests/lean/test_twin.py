@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeToolchain
 
 from prover.lean import cores, twin
-from prover.lean.connection import Launchable, server_source, start_process
+from prover.lean.connection import Launchable, launcher_of
 from prover.lean.protocol import StateView, TacticCall, TacticResult
 from prover.lean.server import LeanServer
 from prover.lean.toolchain import Toolchain
@@ -30,10 +30,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def with_twin(toolchain: Launchable, seconds: float) -> LeanServer:
-    limit = toolchain.memory_limit_mb
-    return LeanServer(
-        toolchain, twin=lambda: start_process(toolchain.server_command(server_source()), limit), grace_seconds=seconds
-    )
+    return LeanServer(toolchain, twin=launcher_of(toolchain), grace_seconds=seconds)
 
 
 @pytest.fixture

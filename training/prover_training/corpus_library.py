@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from prover.lean.barred import AGAIN
 from prover.lean.embedded.cache import cache_root, write_atomically
 from prover.lean.protocol import DeclarationView
 from prover.lean.server import LeanServer
@@ -59,7 +60,7 @@ class LibraryProblem:
     @property
     def statement(self) -> str:
         """The statement, exact and without printing."""
-        return f"theorem t : type_of% @{quoted(self.theorem.name)}"
+        return f"theorem t : {AGAIN}{quoted(self.theorem.name)}"
 
     @property
     def header(self) -> str:

@@ -187,5 +187,3 @@ def _replaced(term: Term, texts: dict[str, str]) -> str:
         return f"(-{_replaced(term.arguments[0], texts)})"
     left, right = (_replaced(argument, texts) for argument in term.arguments)
     return f"({left} {term.operation} {right})"
-
-
