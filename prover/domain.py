@@ -127,13 +127,15 @@ class Insight:
     ``facts`` are sentences or statements that an informed proposer (a language model) may read,
     ``candidates`` join those of the proposers, ``features`` are numbers for observers and learned weights,
     ``refutation`` says that the state is false: the search leaves it, and where it is the first state
-    it ends.
+    it ends. ``least_cost`` (nats) says that none of the ``candidates`` is cheaper, for a module that knows more of this
+    state than its own ``least_cost`` says of all.
     """
 
     facts: Sequence[str] = ()
     candidates: Iterable[Candidate] = ()
     features: Mapping[str, float] = field(default_factory=dict)
     refutation: Refutation | None = None
+    least_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,13 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """A theorem that may help: ``score`` is only comparable within one look-up; ``fits`` may be empty."""
+    """A theorem that may help: ``score`` is only comparable within one look-up; ``fits`` may be empty; ``covered``
+    is how much of what it speaks of the goal speaks of, 0 to 1 by the weights of the symbols."""
 
     entry: Entry
     score: float
     fits: frozenset[Fit]
+    covered: float = 0.0
 
     @property
     def name(self) -> str:
@@ -215,17 +217,19 @@ def _search(index: Index, target: Term | None, symbols: set[str]) -> Iterator[Pr
             break
         candidates.update(where)
     weight = index.weight
-    scored: list[tuple[float, int]] = []
+    scored: list[tuple[float, int, float]] = []
     for number in candidates:
         shared = sum([weight[symbol] for symbol in index.symbols[number] if symbol in here])
         covered = (shared + 1.0) / (index.total[number] + 1.0)
         score = covered * covered * covered * (shared + 1.0)
         if number in fits:
             score *= _SHAPE + _SPECIFIC * fits[number][1]
-        scored.append((-score, number))
+        scored.append((-score, number, covered))
     scored.sort()
     nothing: tuple[frozenset[Fit], float] = (frozenset(), 0.0)
-    return (Premise(index.entry(number), -score, fits.get(number, nothing)[0]) for score, number in scored)
+    return (
+        Premise(index.entry(number), -score, fits.get(number, nothing)[0], covered) for score, number, covered in scored
+    )
 
 
 _SHAPE = 2.0

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from prover.domain import Candidate, Insight, State, StepStatus
 from prover.hookspecs import Proposer, Ranker, ReasoningModule
@@ -68,6 +68,10 @@ class Scored:
     again: bool = False
 
 
+Entry: TypeAlias = tuple[float, int, int, Scored | None]
+"""Of a stream's heap: cost, proposer, serial and candidate; None stands for one that was not read yet."""
+
+
 @dataclass(slots=True)
 class ProposerSet:
     """The proposers and reasoning modules of one search, called by its ``guard``.
@@ -85,7 +89,7 @@ class ProposerSet:
     modules: Sequence[ReasoningModule] = ()
     rankers: Sequence[Ranker] = ()
     statistics: dict[str, ProposerStatistics] = field(default_factory=dict)
-    bounds: list[tuple[float, int, int, None]] = field(default_factory=list)
+    bounds: list[Entry] = field(default_factory=list)
     _members: list[Proposer | ReasoningModule] = field(default_factory=list)
     _ranker_faults: list[tuple[Ranker, Exception]] = field(default_factory=list)
     _judged: set[str] = field(default_factory=set)
@@ -149,7 +153,20 @@ class ProposerSet:
         insight = module.read(self.problem, state)
         if insight is not None and not isinstance(insight, Insight):
             raise TypeError(f"read returned a {type(insight).__name__}, not an Insight")
+        if insight is not None and not insight.least_cost >= 0:
+            raise ValueError(f"the insight's least_cost is {insight.least_cost}, it must not be negative")
         return insight
+
+    def bounded(self, heap: Sequence[Entry], insights: dict[int, Insight]) -> list[Entry]:
+        """The heap of a stream, with the bounds that modules gave for this state."""
+        found: list[Entry] = []
+        for cost, index, serial, scored in heap:
+            insight = insights.get(index)
+            if insight is not None and insight.least_cost and scored is None:
+                cost = max(cost, self.scorer.bound(self._members[index].name, insight.least_cost))
+            found.append((cost, index, serial, scored))
+        heapq.heapify(found)
+        return found
 
     def open(self, index: int, state: State, insights: dict[int, Insight]) -> Iterator[Scored] | None:
         """The candidates of one of them; None where it broke."""
@@ -269,8 +286,7 @@ class CandidateStream:
         self._set = proposers
         self._state = state
         self._sources: dict[int, Iterator[Scored]] = {}
-        # (cost, proposer, serial, candidate); None stands for one that was not read yet.
-        self._heap: list[tuple[float, int, int, Scored | None]] = list(proposers.bounds)
+        self._heap: list[Entry] = list(proposers.bounds)
         self._seen: dict[str, Scored] = {}
         self._insights: dict[int, Insight] | None = None
         self._left = proposers.scorer.config.max_candidates
@@ -286,6 +302,7 @@ class CandidateStream:
         if self._insights is not None:
             return {}
         self._insights = self._set.read(self._state)
+        self._heap = self._set.bounded(self._heap, self._insights)
         names = self._set.modules
         first = len(self._set.proposers)
         return {names[index - first].name: insight for index, insight in self._insights.items()}

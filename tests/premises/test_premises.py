@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
-from prover_plugins.premises.candidates import BEST
+from prover_plugins.premises.candidates import BEST, SURE
 from prover_plugins.premises.module import PremiseModule, goal_symbols
 from prover_plugins.premises.recall import ask, read_questions
 
@@ -93,7 +94,9 @@ def test_candidates_are_late_and_work(lean_server: LeanServer) -> None:
         assert any(fact.startswith("good_step :") for fact in insight.facts)
         candidates = list(insight.candidates)
         scores = [candidate.score or 0 for candidate in candidates]
-        assert scores == sorted(scores, reverse=True) and scores[0] <= BEST
+        assert scores == sorted(scores, reverse=True) and insight.least_cost == pytest.approx(-math.log(scores[0]))
+        assert candidates[0].action == "apply good_step <;> assumption"  # just what is to be shown
+        assert scores[0] == SURE and scores[1] <= BEST
         assert {candidate.proposer for candidate in candidates} == {"premises"}
         outcome = search(environment.problem, environment, [], modules=[module], budget=Budget(seconds=None, steps=40))
         assert outcome.status == "proved"
@@ -117,6 +120,23 @@ def test_one_step_proves(lean_server: LeanServer, begins: str, statement: str) -
         (step,) = [candidate for candidate in insight.candidates if candidate.action.startswith(begins)]
         (result,) = environment.step(environment.initial_state, [step])
         assert result.status is StepStatus.FINISHED, result.message
+
+
+def test_a_theorem_that_says_it_comes_first(lean_server: LeanServer) -> None:
+    with opened(lean_server, "(xs ys : List Nat) (h : xs.Perm ys) : xs.length = ys.length") as environment:
+        insight = PremiseModule().read(environment.problem, environment.initial_state)
+        assert insight is not None
+        first = next(iter(insight.candidates))
+        assert first.action == "apply List.Perm.length_eq <;> assumption"
+        (result,) = environment.step(environment.initial_state, [first])
+        assert result.status is StepStatus.FINISHED, result.message
+
+
+def test_the_library_waits_where_the_goal_is_about_functions_of_the_header(lean_server: LeanServer) -> None:
+    header = "def twice (n : Nat) : Nat := n + n"
+    with opened(lean_server, "(n : Nat) : twice n = 2 * n", header) as environment:
+        insight = PremiseModule().read(environment.problem, environment.initial_state)
+        assert insight is not None and insight.least_cost == pytest.approx(-math.log(BEST))
 
 
 def test_nothing_for_what_must_first_be_opened(lean_server: LeanServer) -> None:

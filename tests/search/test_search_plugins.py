@@ -72,6 +72,28 @@ def test_a_module_reads_each_expanded_state_once_and_its_candidates_join() -> No
     assert [event.module for event in seen if isinstance(event, ev.InsightFound)] == ["module"]
 
 
+def test_an_insight_that_says_what_it_costs_at_least_is_read_late() -> None:
+    pulled: list[str] = []
+
+    def candidates() -> Iterator[Candidate]:
+        pulled.append("module")
+        yield Candidate("new", "module", log_probability=-2.0)
+
+    table: Table = {"root": {"first": (DONE, 1.0), "new": (DONE, 2.0)}}
+    late = Module({"root": Insight(candidates=candidates(), least_cost=2.0)})
+    assert run(table, modules=[late], proposers=[TableProposer({"root": {"first": (DONE, 1.0)}})]).proved
+    assert pulled == []
+    assert run(table, modules=[Module({"root": Insight(candidates=candidates())})], proposers=[]).actions == ("new",)
+    assert pulled == ["module"]
+
+
+def test_a_nonsensical_bound_of_an_insight_is_the_modules_fault() -> None:
+    seen: list[object] = []
+    module = Module({"root": Insight(candidates=[Candidate("new", "module", score=0.9)], least_cost=-1.0)})
+    assert run(modules=[module], observers=[seen.append]).actions == ("on", "on2")
+    assert [event.plugin for event in seen if isinstance(event, ev.PluginFault)] == ["module"]
+
+
 def test_facts_reach_proposers_that_ask_for_them() -> None:
     class Informed(TableProposer):
         facts: ClassVar[list[tuple[str, ...]]] = []

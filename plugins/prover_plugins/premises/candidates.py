@@ -1,8 +1,8 @@
 """Turns theorems into tactics for a goal.
 
-Scores stay at or below :data:`BEST`, so that the library comes after what needs no search. A theorem whose
-shape fits gets the tactics that its shape is for; one found by its symbols alone goes only into the sets that
-``simp`` and ``grind`` are given.
+Scores stay at or below :data:`BEST`, so that the library comes after what needs no search; only a theorem that is just
+what is to be shown (:func:`_is_sure`) comes before inductions. A theorem whose shape fits gets the tactics that its
+shape is for; one found by its symbols alone goes only into the sets that ``simp`` and ``grind`` are given.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from collections.abc import Iterator, Sequence
 
 from prover.domain import Candidate
 from prover.lean.library import Fit, Premise
+from prover.lean.terms import Term
 from prover_plugins.automation.closing import QUICK
 from prover_plugins.automation.reading import Reader, Suggestion
 from prover_plugins.automation.together import finishers
-from prover_plugins.premises.sets import matchable, rewriting
+from prover_plugins.premises.sets import is_specific, matchable, rewriting
+
+SURE = 0.5
+"""The score of applying a theorem that is just what is to be shown: trying it takes some milliseconds."""
 
 BEST = 0.18
-"""The highest score of a candidate."""
+"""The highest score of any other candidate."""
 
 _THEOREM = 0.1
 """The highest score that a theorem of the library can get."""
@@ -27,6 +31,10 @@ _MOST_UNFOLDED = 3
 _SIMPLIFYING = 1_500
 """Heartbeats (thousands) of simplifying with theorems: nine of ten that succeed take less than a tenth of what those
 that run in circles take until QUICK ends them."""
+
+_MOST_SURE = 3
+_NEARLY_ALL = 0.8
+"""The types of variables are not among the symbols of a goal."""
 
 _STEP = 10_000
 """Heartbeats (thousands) of a single application or rewriting."""
@@ -43,6 +51,7 @@ def candidates(
     images under ``injections``; best first."""
     found: dict[str, Suggestion] = {}
     for suggestion in (
+        *_sure(premises),
         *_sets(goal, premises),
         *_singles(goal, premises),
         *_unfolding(goal, premises, definitions),
@@ -53,6 +62,27 @@ def candidates(
             found[suggestion.tactic] = suggestion
     for s in sorted(found.values(), key=lambda s: -s.score):
         yield Candidate(s.tactic, proposer, score=s.score, heartbeats=s.heartbeats, wall_ms=s.wall_ms)
+
+
+def may_be_sure(goal: Reader) -> bool:
+    """Whether some theorem may be just what is to be shown: not where the goal has functions of the header's own, about
+    which no theorem is known."""
+    return not goal.definitions or bool(goal.goal.theorems)
+
+
+def _sure(premises: Sequence[Premise]) -> Iterator[Suggestion]:
+    for position, premise in enumerate([p for p in premises if _is_sure(p)][:_MOST_SURE]):
+        tactic = f"exact {premise.name}" if _is_bare(premise) else f"apply {premise.name} <;> assumption"
+        yield Suggestion(tactic, SURE / (1 + position / 8), _STEP)
+
+
+def _is_sure(premise: Premise) -> bool:
+    """Whether its conclusion has the goal as an instance and the goal speaks of nearly all that its hypotheses do, and
+    not of numbers and logic alone, of which many theorems do."""
+    if Fit.APPLY not in premise.fits or premise.covered < _NEARLY_ALL:
+        return False
+    term = Term.read(premise.entry.term)
+    return term is not None and is_specific(term)
 
 
 def _sets(goal: Reader, premises: Sequence[Premise]) -> Iterator[Suggestion]:

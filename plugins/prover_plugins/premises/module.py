@@ -15,7 +15,7 @@ from prover.lean.terms import Term
 from prover.problem import Problem
 from prover_plugins.automation import structure
 from prover_plugins.automation.reading import Reader
-from prover_plugins.premises.candidates import BEST, candidates
+from prover_plugins.premises.candidates import BEST, SURE, candidates, may_be_sure
 from prover_plugins.premises.dense import Reranker
 from prover_plugins.premises.sets import injections
 
@@ -32,7 +32,7 @@ class PremiseModule:
     name = "premises"
     domains = ("lean",)
     deadline = LEAN_DEADLINE
-    least_cost = -math.log(BEST)
+    least_cost = -math.log(SURE)
 
     def __init__(self, encoder: str = "") -> None:
         self._reranker = Reranker(encoder) if encoder else None
@@ -42,15 +42,16 @@ class PremiseModule:
         one of the two is first read."""
         if not isinstance(state, LeanState) or not state.goals:
             return None
-        return Insight(facts=_Statements(self, state), candidates=self._candidates(problem, state))
+        goal = state.main_goal
+        reader = None if goal is None else Reader(goal, problem.header)
+        if state.library is None or reader is None or not _is_readable(reader):
+            return Insight(facts=_Statements(self, state), least_cost=math.inf)
+        least = SURE if may_be_sure(reader) else BEST
+        tactics = self._candidates(state.library, reader)
+        return Insight(facts=_Statements(self, state), candidates=tactics, least_cost=-math.log(least))
 
-    def _candidates(self, problem: Problem, state: LeanState) -> Iterator[Candidate]:
-        library, goal = state.library, state.main_goal
-        if library is None or goal is None:
-            return
-        reader = Reader(goal, problem.header)
-        if not _is_readable(reader):
-            return
+    def _candidates(self, library: Library, reader: Reader) -> Iterator[Candidate]:
+        goal = reader.goal
         compared: list[Premise] = []
         if goal.shape == "eq" and (target := Term.read(goal.term)) is not None:
             compared = injections(library.fitting(target, Fit.MP), library.occurrences)

@@ -92,11 +92,14 @@ def matchable(premises: Sequence[Premise], limit: int) -> list[Premise]:
     return [premise for premise in premises if _is_matchable(premise)][:limit]
 
 
+def is_specific(term: Term) -> bool:
+    """Whether it speaks of more than logic and linear arithmetic on numbers."""
+    return any(token[0].isalpha() and token.partition("/")[0] not in _LINEAR for token in term.tokens)
+
+
 def _is_matchable(premise: Premise) -> bool:
     term = Term.read(premise.entry.term)
-    if term is None or term.tokens[0].partition("/")[0] in _NO_FACT:
-        return False
-    if not any(token[0].isalpha() and token.partition("/")[0] not in _LINEAR for token in term.tokens):
+    if term is None or term.tokens[0].partition("/")[0] in _NO_FACT or not is_specific(term):
         return False
     if term.tokens[0] not in _RELATIONS:
         return True
