@@ -49,13 +49,14 @@ class StateFeatures:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Features of candidates for one state: ``actions`` and ``crosses`` are rows of their tables, padded with -1, of
-    shape (candidates, width); ``dense`` has shape (candidates, DENSE).
+    shape (candidates, width); ``dense`` has shape (candidates, DENSE); ``templates`` are the tactics without names.
     """
 
     state: np.ndarray
     actions: np.ndarray
     crosses: np.ndarray
     dense: np.ndarray
+    templates: tuple[str, ...]
 
 
 def _hash(text: str) -> int:
@@ -134,10 +135,12 @@ def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[f
     crosses = np.full((len(actions), 2 * CROSS_WIDTH), -1, dtype=np.int64)
     dense = np.zeros((len(actions), DENSE), dtype=np.float32)
     width = len(state.crossed)
+    templates: list[str] = []
     for i, (action, cost) in enumerate(zip(actions, costs, strict=True)):
         raw = TOKEN.findall(action)[:60]
         tokens = [raw[0], *(_kind(t, state) for t in raw[1:])] if raw else []
         template = _template(tokens)
+        templates.append(template)
         found = [f"t {t}" for t in tokens] + [f"b {a} {b}" for a, b in pairwise(tokens)]
         found = [f"T {template}", f"w {tokens[0] if tokens else ''}", *found]
         names = [t for t in tokens[1:] if "." in t or "_" in t]
@@ -148,7 +151,7 @@ def read_actions(state: StateFeatures, actions: Sequence[str], costs: Sequence[f
             crossed = (mixed >> np.uint64(7)) % np.uint64(CROSS_ROWS)
             crosses[i, at * width : (at + 1) * width] = crossed.astype(np.int64)
         dense[i] = _dense(state, action, names, cost)
-    return Batch(state.rows, rows, crosses, dense)
+    return Batch(state.rows, rows, crosses, dense, tuple(templates))
 
 
 def _kind(token: str, state: StateFeatures) -> str:

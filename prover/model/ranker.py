@@ -21,28 +21,36 @@ from prover.model.tensors import read_model
 FORMAT = 1
 """Raised when features or layers change so that weights from before mean something else."""
 
+PACE = 1.0
+
 SHORTEST = 0.02
 """Seconds: a step is never taken to be quicker, for the request itself costs about that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """For each candidate: ``log_probability`` that it helps (natural logarithm) and ``seconds`` it will take."""
+    """For each candidate: ``log_probability`` that it helps (natural logarithm), ``seconds`` it will take, and whether
+    tactics of its form are ``known`` from training; of others the model can say nothing."""
 
     log_probability: np.ndarray
     seconds: np.ndarray
+    known: np.ndarray
 
 
 class RankerModel:
     """The layers, as arrays. ``pace`` is how much slow candidates are put back: at 1 candidates are in the order of
     probability for each second, which finds the first success soonest; at 0 time does not matter. ``proposers`` are
-    those whose candidates it learned to judge.
+    those whose candidates it learned to judge, ``templates`` the forms of tactics that it met (None: not noted, all).
     """
 
-    def __init__(self, weights: Mapping[str, np.ndarray], *, pace: float = 0.5, proposers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, weights: Mapping[str, np.ndarray], *, pace: float = PACE, proposers: Sequence[str] = (),
+        templates: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         self.weights = {name: np.asarray(array, dtype=np.float32) for name, array in weights.items()}
         self.pace = pace
         self.proposers = frozenset(proposers)
+        self.templates = None if templates is None else frozenset(templates)
 
     @classmethod
     def load(cls, folder: Path) -> RankerModel:
@@ -52,7 +60,10 @@ class RankerModel:
             ModelError: the files are missing, broken or of another format.
         """
         config, weights = read_model(folder, "ranker", FORMAT)
-        return cls(weights, pace=float(config.get("pace", 0.5)), proposers=config.get("proposers", ()))
+        return cls(
+            weights, pace=float(config.get("pace", PACE)), proposers=config.get("proposers", ()),
+            templates=config.get("templates"),
+        )  # fmt: skip
 
     def rank(self, text: str, goals: int, size: int, actions: Sequence[str], costs: Sequence[float]) -> Ranking:
         """Judges ``actions`` on a state; ``costs`` are what their proposers think of them, in nats."""
@@ -70,7 +81,8 @@ class RankerModel:
         hidden = np.maximum(_times(hidden, w["second.weight"]) + w["second.bias"], 0)
         out = _times(hidden, w["out.weight"]) + w["out.bias"]
         out[:, 0] += _times(cross, w["wide.weight"])[:, 0]
-        return Ranking(-np.logaddexp(0.0, -out[:, 0]), np.exp(np.clip(out[:, 1], -8, 4)))
+        known = np.array([self.templates is None or template in self.templates for template in batch.templates])
+        return Ranking(-np.logaddexp(0.0, -out[:, 0]), np.exp(np.clip(out[:, 1], -8, 4)), known)
 
     def log_preference(self, ranking: Ranking) -> np.ndarray:
         """What the search sorts by: the log-probability, less ``pace`` times the logarithm of the time; at most 0."""
@@ -80,8 +92,8 @@ class RankerModel:
 
     def order(self, ranking: Ranking, costs: np.ndarray) -> np.ndarray:
         """The candidates' numbers in the order in which the search tries them, given their proposers' ``costs``."""
-        likely = np.logaddexp(-costs, math.log(RANKER_TRUST) + self.log_preference(ranking))
-        return np.argsort(-likely, kind="stable")
+        mixed = np.logaddexp(-costs, math.log(RANKER_TRUST) + self.log_preference(ranking)) - math.log1p(RANKER_TRUST)
+        return np.argsort(-np.where(ranking.known, mixed, -costs), kind="stable")
 
 
 def _times(rows: np.ndarray, layer: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,11 +97,26 @@ def test_an_end_that_was_rejected_says_nothing() -> None:
 
 
 def test_slow_steps_are_put_back_by_pace() -> None:
-    ranking = Ranking(np.log(np.array([0.5, 0.3, 0.5])), np.array([0.2, 0.02, 0.001]))
+    ranking = Ranking(np.log(np.array([0.5, 0.3, 0.5])), np.array([0.2, 0.02, 0.001]), np.full(3, True))
     assert RankerModel({}, pace=0.0).log_preference(ranking) == pytest.approx(ranking.log_probability)
     # By probability for each second the second one comes before the first; nothing is quicker than a request.
     by_pace = RankerModel({}, pace=1.0).log_preference(ranking)
     assert by_pace[1] > by_pace[0] and by_pace[2] == pytest.approx(np.log(0.5))
+
+
+def test_a_form_of_tactic_that_training_never_met_keeps_its_own_cost(folder: Path) -> None:
+    model = RankerModel.load(folder)
+    costs = [0.1, 0.2, 0.3]
+    ranking = model.rank(STATE, 1, 8, ["omega", "nobody has seen this", "cases k <;> skip"], costs)
+    assert ranking.known.tolist() == [True, False, True]
+    plugin = LearnedRanker()
+    actions = ("omega", "nobody has seen this")
+    candidates = [Candidate(action, "automation", score=0.5) for action in actions]
+    ranked = plugin.rank(Problem("theorem t", metadata={"model": str(folder)}), State(), candidates)
+    assert ranked is not None and ranked[0] is not None and ranked[1] is None
+    # In the model's own order the unknown one stands where its proposer put it: behind what the model is sure of.
+    sure = replace(ranking, log_probability=np.array([-9.0, -9.0, -0.01]))
+    assert model.order(sure, np.array([0.1, 1.0, 3.0])).tolist() == [2, 1, 0]
 
 
 class State:

@@ -18,11 +18,11 @@ from torch import nn
 
 from prover.errors import BadInput
 from prover.model import features
-from prover.model.ranker import FORMAT, RankerModel
+from prover.model.ranker import FORMAT, PACE, RankerModel
 from prover.model.tensors import write_model
 from prover_training.card import write_card
 from prover_training.networks import NetworkConfig, bag, hashed_features, rounded
-from prover_training.ranker_data import Example
+from prover_training.ranker_data import Example, templates_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RankerConfig(NetworkConfig):
     width: int = 64
     cross_width: int = 8
     hidden: int = 96
-    pace: float = 0.5
+    pace: float = PACE
 
 
 # ------------------------------------------------------------------------------------ network
@@ -123,12 +123,13 @@ def train(
     before = measure(None, held_out)
     say(f"proposers' own order: {_words(before)}")
     best, history = math.inf, [{"epoch": 0.0, **before}]
-    kept = export(network, config)
+    templates = templates_of(train_set)
+    kept = export(network, config, templates)
     order = list(train_set)
     for epoch in range(1, config.epochs + 1):
         dice.shuffle(order)
         loss = _epoch(network, (order[at : at + each] for at in range(0, len(order), each)), optimiser, schedule)
-        model = export(network, config)
+        model = export(network, config, templates)
         measured = measure(model, held_out)
         history.append({"epoch": float(epoch), "loss": loss / len(dense), **measured})
         say(f"epoch {epoch}: loss {history[-1]['loss']:.4f}; {_words(measured)}")
@@ -155,9 +156,9 @@ def _epoch(network: RankerNetwork, batches: Iterable[Sequence[Example]], optimis
     return total
 
 
-def export(network: RankerNetwork, config: RankerConfig) -> RankerModel:
+def export(network: RankerNetwork, config: RankerConfig, templates: Sequence[str] | None = None) -> RankerModel:
     """The network's weights for the search, rounded to the half precision that they are saved in."""
-    return RankerModel(rounded(network), pace=config.pace)
+    return RankerModel(rounded(network), pace=config.pace, templates=templates)
 
 
 def measure(model: RankerModel | None, held_out: Sequence[Example]) -> dict[str, float]:
@@ -196,6 +197,9 @@ def _words(m: dict[str, float]) -> str:
 
 def save(trained: Trained, config: RankerConfig, proposers: Sequence[str], folder: Path, card: dict[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md`` of a ranker."""
-    settings = {"pace": config.pace, "proposers": sorted(proposers), "training": asdict(config)}
+    templates = sorted(trained.model.templates or ())
+    settings = {
+        "pace": config.pace, "proposers": sorted(proposers), "training": asdict(config), "templates": templates,
+    }  # fmt: skip
     write_model(folder, "ranker", FORMAT, trained.model.weights, settings)
     write_card(folder, "A ranker of proof steps", {**card, "history": trained.history})

@@ -88,3 +88,9 @@ def proposers_of(attempts: Iterable[Attempt], least: int = 200) -> list[str]:
     """The proposers of whose steps at least ``least`` were seen: those that a ranker learns to judge."""
     counts = Counter(step.proposer for attempt in attempts for step in attempt.tried)
     return sorted(name for name, count in counts.items() if count >= least)
+
+
+def templates_of(learned: Iterable[Example], least: int = 5) -> list[str]:
+    """The forms of tactics that were tried in at least ``least`` states: those that a ranker can judge."""
+    counts = Counter(template for example in learned for template in set(example.batch.templates))
+    return sorted(template for template, count in counts.items() if count >= least)

@@ -39,20 +39,22 @@ class LearnedRanker:
             self._model(folder)
 
     def rank(self, problem: Problem, state: State, candidates: Sequence[Candidate]) -> Sequence[float | None] | None:
-        """How probable it is that each helps, less what it costs in time; None without a model."""
+        """How probable it is that each helps, less what it costs in time; None without a model, and for candidates of
+        whose proposer or form it saw nothing in training."""
         if problem.domain not in self.domains:
             return None
         folder = _folder(problem)
         model = None if folder is None else self._model(folder)
         if model is None:
             return None
-        known = [c.proposer in model.proposers for c in candidates]
-        if not any(known):
+        of_known = [c.proposer in model.proposers for c in candidates]
+        if not any(of_known):
             return None
         costs = [candidate.surprise for candidate in candidates]
         ranking = model.rank(state.text, state.goals, state.size, [c.action for c in candidates], costs)
         preferences = model.log_preference(ranking).tolist()
-        return [value if judged else None for value, judged in zip(preferences, known, strict=True)]
+        judged = [known and form for known, form in zip(of_known, ranking.known.tolist(), strict=True)]
+        return [value if certain else None for value, certain in zip(preferences, judged, strict=True)]
 
     def _model(self, folder: Path) -> RankerModel | None:
         with self._lock:
