@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from prover.cli import files
+from prover.problem import Budget
+from prover.session import Options, Session
 from tests.cli.conftest import ROOT, Prove
 
 KEYS = {
@@ -265,6 +267,68 @@ def test_options_that_do_not_fit(prove: Prove, tmp_path: Path) -> None:
     assert prove("-", "--write", stdin=FILE).code == 2
     assert prove("--weight", "toy", ADD).code == 2
     assert prove("--weight", "toy=-1", ADD).code == 2
+
+
+BUILT_UP = """\
+def Even (n : Nat) : Prop := n % 2 = 0 ∨ n % 2 = 1
+
+@[simp] theorem one (n : Nat) : Even n := by
+  sorry
+
+theorem two (n : Nat) : Even n ∧ Even (n + 1) := by
+  sorry
+"""
+"""``two`` follows from ``one``, which only UNFOLD proves."""
+UNFOLD = "--plugin", "tests.cli.toy_unfold"
+
+
+@pytest.mark.parametrize("name", [(), ("--name", "two")])
+def test_an_earlier_sorry_that_stays_is_named(prove: Prove, tmp_path: Path, name: tuple[str, ...]) -> None:
+    (tmp_path / "F.lean").write_text(BUILT_UP)
+    ran = prove("F.lean", "--explain", *name)
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "rejected by the check (it depends on the sorry of `one`)" in ran.err
+    assert "no goals, but the check rejects it: it depends on the sorry of `one`" in " ".join(ran.err.split())
+
+
+def test_a_later_theorem_may_use_one_that_was_just_proved(prove: Prove, tmp_path: Path) -> None:
+    (tmp_path / "F.lean").write_text(BUILT_UP)
+    ran = prove("F.lean", *UNFOLD, "--write")
+    assert ran.code == 0, ran
+    assert "two: proved in" in ran.err
+    assert prove("check", "F.lean").code == 0
+
+
+def test_sorries_worked_on_at_once_are_asked_again_with_the_proofs_found(prove: Prove, tmp_path: Path) -> None:
+    path = tmp_path / "F.lean"
+    path.write_text(BUILT_UP)
+    options = Options(plugins=("tests.cli.toy_plugin", "tests.cli.toy_unfold"))
+    with Session(options) as session:
+        questions = files.open_file(session, path)
+        reports, interrupted = files._work_at_once(options, path, questions, Budget(), files.LiveLine(enabled=False))
+        assert [report.status for report in reports] == ["proved", "proved"]
+        assert not interrupted
+        text, reports = files.finish_file(session, list(zip(questions, reports, strict=True)))
+    assert [report.status for report in reports] == ["proved", "proved"]
+    assert "sorry" not in text
+
+
+def test_one_sorry_run_on_several_goals_is_one_question(prove: Prove, tmp_path: Path) -> None:
+    path = tmp_path / "F.lean"
+    path.write_text("theorem t (a b : Nat) : a + b = b + a ∧ a = a + 0 := by\n  constructor <;> sorry\n")
+    ran = prove("F.lean", "--write")
+    assert ran.code == 0, ran
+    assert "1 of 1 proofs written" in ran.err
+    assert path.read_text().endswith("constructor <;> omega\n")
+
+
+def test_the_shipped_checks_let_one_of_two_sorries_be_filled(prove: Prove, tmp_path: Path) -> None:
+    path = tmp_path / "F.lean"
+    path.write_text("theorem t (a b : Nat) : a + b = b + a ∧ a = a + 0 := ⟨sorry, sorry⟩\n")
+    ran = prove("F.lean", "--plugin", "prover_plugins.consistency.plugin", "--write")
+    assert ran.code == 0, ran
+    assert "sorry" not in path.read_text()
 
 
 # ---------------------------------------------------------------------------------------- check
