@@ -108,7 +108,7 @@ class ProveGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands from the table above, so that help imports none of them, and those of plugins."""
         rows = [(name, text) for name, (_, text) in COMMANDS.items()]
-        rows += [(name, c.get_short_help_str(80)) for name, c in plugin_commands().items() if name not in COMMANDS]
+        rows += [(name, c.get_short_help_str(1000)) for name, c in plugin_commands().items() if name not in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

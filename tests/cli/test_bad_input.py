@@ -33,6 +33,14 @@ NO_LEAN_NEEDED = [
     (["--set", "diversty=1", "theorem t : 1 = 1"], "no setting 'diversty'"),
     (["--set", "alpha=-1", "theorem t : 1 = 1"], "alpha must be finite and >= 0"),
     (["bench", "speed", "--skip", "nothing"], "the parts are"),
+    (["--hint", "", "theorem t : 1 = 1"], "--hint is empty: name a tactic or a lemma"),
+    (["--avoid", " ", "theorem t : 1 = 1"], "--avoid is empty: name a tactic"),
+    (["--save", "blank.lean/runs", "theorem t : 1 = 1"], "--save blank.lean/runs: nothing can be written there"),
+    (["--model", "/nope", "theorem t : 1 = 1"], "--model /nope: there is no such folder"),
+    (["--model", "folder.lean", "theorem t : 1 = 1"], "holds no model"),
+    (["--mapper", "/nope", "theorem t : 1 = 1"], "--mapper /nope: there is no such folder"),
+    (["--mapper", "folder.lean", "theorem t : 1 = 1"], "name the one it was fitted to with --model"),
+    (["--mapper", "folder.lean", "--model", "http://x/v1", "theorem t : 1 = 1"], "cannot read the mapper in folder.lean"),
 ]
 
 
@@ -88,7 +96,11 @@ def test_help_and_version() -> None:
         ran = call(*words, "--help")
         assert ran.code == 0
         assert "Usage: prove" in ran.out
-    assert "--seconds" in call("--help").out
+    shown = call("--help").out
+    assert "--seconds" in shown
+    assert "..." not in shown  # nothing is cut short
+    assert call("prove", "--help").out.startswith("Usage: prove [OPTIONS]")
+    assert "Usage: prove [OPTIONS]" in call("--nonsense", "theorem t : 1 = 1").err
     assert call("--version").out.startswith("prove, version ")
 
 
