@@ -14,6 +14,7 @@ import pytest
 
 import prover.plugins
 from prover import hookspecs
+from prover.errors import BadInput
 from prover.plugins import PluginManager, describe, domains, load_plugins, observers, proposers
 
 GOOD = """
@@ -61,9 +62,13 @@ BROKEN = {
 }
 
 NONSENSE = {
-    "hook_raises": ("raise OSError('no weights')", "no weights"),
-    "returns_number": ("return 7", "TypeError"),
-    "returns_text": ("return ['simp']", "no propose and no name"),
+    "hook_raises": ("raise OSError('no weights')", "prover_proposers raised OSError: no weights"),
+    "returns_number": ("return 7", "prover_proposers returned 7; it must return a list of objects that have a name"),
+    "returns_bare": ("return object()", "prover_proposers returned an object of type object; it must return a list"),
+    "returns_text": (
+        "return ['simp']",
+        "returned 'simp' in its list, which has no propose and no name",
+    ),
     "returns_class": (
         "return [type('P', (), {'name': 'p', 'propose': print})]",
         "not an instance",
@@ -171,6 +176,23 @@ def test_a_hook_that_breaks_takes_only_its_own_plugin_along(
     assert len(caplog.records) == 1 and expected in caplog.text
     bad = describe(manager)[-2]
     assert bad.name == "bad" and not bad.enabled and expected in bad.error
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_a_plugin_that_was_asked_for_by_name_must_work(
+    folder: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body, expected = NONSENSE[kind]
+    (folder / "bad.py").write_text(
+        f"from prover.hookspecs import hookimpl\n@hookimpl\ndef prover_proposers():\n    {body}\n"
+    )
+    with pytest.raises(BadInput, match=r"^--plugin bad: ") as caught:
+        names(load_plugins(["bad"], needed=["bad"]))
+    assert expected in str(caught.value)
+    (folder / "broken.py").write_text("raise RuntimeError('no GPU')")
+    with pytest.raises(BadInput, match="--plugin broken: RuntimeError: no GPU"):
+        load_plugins(["broken"], needed=["broken"])
+    assert not caplog.records  # said once, by the error
 
 
 def test_disabled_plugins_are_listed_but_not_imported(folder: Path) -> None:

@@ -76,7 +76,7 @@ def search_options(command: F) -> F:
             metavar="TACTIC",
             help="Never try this tactic (or any that begins with this word); may be repeated.",
         ),
-        click.option("--no-model", is_flag=True, help="No model at all: no language model, nor the ranker that comes along."),
+        click.option("--no-model", is_flag=True, help="Neither a language model nor the ranker that comes along."),
         click.option(
             "--model",
             metavar="PATH|URL",

@@ -136,10 +136,19 @@ def test_lean_says_what_is_wrong(
         assert value["column"] == column
 
 
-def test_a_plugin_that_does_not_exist(prove: Prove) -> None:
+def test_a_plugin_that_does_not_exist(prove: Prove, tmp_path: Path) -> None:
     ran = prove("--plugin", "no_such_module", ADD)
     assert ran.code == 2
-    assert "--plugin no_such_module: ModuleNotFoundError" in ran.err
+    assert ran.err == "error: --plugin no_such_module: ModuleNotFoundError: No module named 'no_such_module'\n"
+    (tmp_path / "exc.py").write_text(
+        "from prover.hookspecs import hookimpl\nclass Exc: pass\n@hookimpl\ndef prover_modules(): return Exc()\n"
+    )
+    ran = prove("--plugin", "exc", ADD)
+    assert ran.code == 2
+    assert ran.err == (
+        "error: --plugin exc: prover_modules returned an object of type Exc; "
+        "it must return a list of objects that have a name (a text) and read\n"
+    )
 
 
 def test_a_weight_for_nobody(prove: Prove) -> None:

@@ -131,7 +131,7 @@ def test_an_explicit_lean_overrides_the_project(
 
 
 def test_an_explicit_lean_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BadInput, match="--lean .*nowhere is not an executable"):
+    with pytest.raises(BadInput, match=r"--lean .*nowhere is not an executable"):
         find_toolchain(explicit=tmp_path / "nowhere")
     monkeypatch.setenv("PROVER_LEAN", str(tmp_path / "nowhere"))
     with pytest.raises(ToolchainMissing, match="PROVER_LEAN"):
