@@ -40,7 +40,7 @@ NO_LEAN_NEEDED = [
     (["--model", "folder.lean", "theorem t : 1 = 1"], "holds no model"),
     (["--mapper", "/nope", "theorem t : 1 = 1"], "--mapper /nope: there is no such folder"),
     (["--mapper", "folder.lean", "theorem t : 1 = 1"], "name the one it was fitted to with --model"),
-    (["--mapper", "folder.lean", "--model", "http://x/v1", "theorem t : True"], "cannot read the mapper in folder.lean"),
+    (["--mapper", "folder.lean", "--model", "http://x/v1", "theorem t : True"], "cannot read the mapper in folder"),
 ]
 
 
