@@ -90,12 +90,13 @@ class PluginManager(pluggy.PluginManager):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A plugin that can be loaded."""
+    """A plugin that can be loaded; ``value`` is that of its entry point, empty for one of the command line."""
 
     name: str
     version: str
     source: str
     load: Callable[[], object]
+    value: str = ""
 
 
 def load_plugins(
@@ -144,19 +145,23 @@ def _add(manager: PluginManager, found: _Found, *, enabled: bool) -> None:
 
 def _installed() -> list[_Found]:
     """The plugins of all installed distributions, this one's own first."""
-    own: dict[str, _Found] = {}
+    # The source tree speaks for itself: what was installed from it may be older.
+    own = {found.name: found for found in _source_tree()}
+    built_in = {(found.name, found.value) for found in own.values()}
     others: list[_Found] = []
     for distribution in distributions():
         points = distribution.entry_points.select(group=hookspecs.PROJECT)
+        # The names that follow cost a parse of its METADATA, of which the source tree's own tells nothing new.
+        if all((point.name, point.value) in built_in for point in points):
+            continue
+        about = distribution.metadata
+        name, version = about["Name"], about["Version"]
         for point in points:
-            name, version = distribution.name, distribution.version
-            found = _Found(point.name, version, f"{name} {version}", point.load)
+            found = _Found(point.name, version, f"{name} {version}", point.load, point.value)
             if name == DISTRIBUTION:
                 own.setdefault(point.name, found)
             else:
                 others.append(found)
-    # The source tree speaks for itself: what was installed from it may be older.
-    own.update({found.name: found for found in _source_tree()})
     others.sort(key=lambda found: (found.source, found.name))
     return [*own.values(), *others]
 
@@ -174,7 +179,8 @@ def _source_tree() -> Iterator[_Found]:
         return
     for name, value in table.get("entry-points", {}).get(hookspecs.PROJECT, {}).items():
         point = EntryPoint(name, value, hookspecs.PROJECT)
-        yield _Found(name, __version__, f"source tree {root}", _loader(point, [root / "plugins", root / "training"]))
+        load = _loader(point, [root / "plugins", root / "training"])
+        yield _Found(name, __version__, f"source tree {root}", load, value)
 
 
 def _loader(point: EntryPoint, folders: Iterable[Path]) -> Callable[[], object]:

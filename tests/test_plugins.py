@@ -245,3 +245,22 @@ def test_importing_the_manager_does_no_heavy_work() -> None:
     root = Path(hookspecs.__file__).resolve().parent.parent
     shown = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_distribution_of_the_source_trees_own_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(folder, "own", "1.0", {"maze": "mazes"}, GOOD)
+    install(folder, "mazes", "2.1", {"maze": "mazes"}, GOOD)
+    tree = [prover.plugins._Found("maze", "0", "source tree", lambda: None, "mazes")]
+    monkeypatch.setattr(prover.plugins, "_source_tree", lambda: iter(tree))
+    monkeypatch.setattr(importlib.metadata.Distribution, "metadata", property(lambda self: pytest.fail("was read")))
+    assert [found.source for found in prover.plugins._installed()] == ["source tree"]
+
+
+def test_a_call_that_finds_lean_installed_imports_nothing_that_fetches_it() -> None:
+    code = (
+        "import sys, prover.lean.embedded.installer\n"
+        "print(sorted({'urllib.request', 'tarfile', 'ssl', 'http.client'} & set(sys.modules)))"
+    )
+    root = Path(hookspecs.__file__).resolve().parent.parent
+    shown = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
