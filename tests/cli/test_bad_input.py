@@ -8,6 +8,7 @@ import pytest
 
 from prover.cli.inputs import read_header, read_imports, read_target
 from prover.cli.live import LiveLine, target
+from prover.cli.output import console
 from prover.errors import BadInput
 from tests.cli.conftest import call
 
@@ -15,6 +16,10 @@ NO_LEAN_NEEDED = [
     ([""], "empty"),
     (["nofile.lean"], "there is no file nofile.lean"),
     (["folder.lean"], "is a folder"),
+    (["folder"], "folder is a folder; name a Lean file in it"),
+    (["comment.lean"], "there is no theorem in comment.lean: it holds nothing but comments and imports"),
+    (["check", "comment.lean"], "there is no theorem in comment.lean"),
+    (["x" * 5000], "not a theorem"),
     (["empty.lean"], "empty.lean is empty"),
     (["blank.lean"], "blank.lean is empty"),
     (["binary.lean"], "is not a text file"),
@@ -48,7 +53,9 @@ NO_LEAN_NEEDED = [
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.lean").mkdir()
+    (tmp_path / "folder").mkdir()
     (tmp_path / "empty.lean").touch()
+    (tmp_path / "comment.lean").write_text("module\npublic import Init\n/- theorem t : True -/\n-- and more\n")
     (tmp_path / "blank.lean").write_text(" \n\n")
     (tmp_path / "binary.lean").write_bytes(b"\x7fELF\xff\xfe")
     (tmp_path / "zero.lean").write_bytes(b"theorem\x00")
@@ -131,3 +138,17 @@ def test_the_live_line() -> None:
     assert line.text(0.2).startswith("x   0.2 s  1 states  0 steps")
     assert target("h : a\n⊢ b ∧\n  c\n\ncase x\n⊢ d", 60) == "⊢ b ∧ c"
     assert target("⊢ " + "x" * 100, 10) == "⊢ xxxxxxx…"
+
+
+def test_what_is_piped_is_neither_broken_nor_padded(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    table.add_row("a" * 300, "b")
+    table.add_row("a", "")
+    with console() as out:
+        out.print(table)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["a" * 300, "b"], ["a"]]
+    with console(err=True) as out:
+        out.print(table)
+    assert all(line == line.rstrip() for line in capsys.readouterr().err.splitlines())

@@ -55,6 +55,7 @@ def test_not_proved(prove: Prove) -> None:
     assert "not proved: everything that the proposers suggest was tried" in ran.out
     assert "⊢ a = b" in ran.out
     assert "You can try" in ran.out
+    assert "--lemma" in ran.out
     value = prove(WRONG, "--json").json
     assert set(value) == KEYS
     assert (value["status"], value["reason"], value["proof"]) == ("not_proved", "exhausted", None)
@@ -237,6 +238,8 @@ def test_a_file_with_errors(prove: Prove, tmp_path: Path) -> None:
     ran = prove("F.lean")
     assert ran.code == 2
     assert "line 2, column" in ran.err
+    assert "F.lean: " in ran.err
+    assert "F.lean:2" not in ran.err
     (tmp_path / "G.lean").write_text("import No.Such\ntheorem t : 1 = 1 := sorry\n")
     ran = prove("G.lean")
     assert ran.code == 2
@@ -375,7 +378,14 @@ def test_check_of_nonsense(prove: Prove, tmp_path: Path) -> None:
     (tmp_path / "broken.lean").write_text("theorem t : 1 = := rfl\n")
     ran = prove("check", "broken.lean")
     assert ran.code in (1, 2)
-    assert "broken.lean:1:" in ran.out or "line 1" in ran.err
+    assert ran.out.count("unexpected token ':='") == 1
+    assert "broken.lean:1:" in ran.out
+    (tmp_path / "unknown.lean").write_text("theorem t (n : Nat) : foo n = n := by\n  simp\n")
+    ran = prove("check", "unknown.lean")
+    assert ran.code == 1
+    assert ran.out.count("Function expected at") == 1
+    assert "foo is not declared" in ran.out
+    assert "sorryAx" not in ran.out
     (tmp_path / "none.lean").write_text("def f := 1\n")
     assert prove("check", "none.lean").code == 2
 

@@ -162,6 +162,8 @@ def test_the_embedded_lean_is_chosen_outside_projects_and_on_request(
     assert command.argv[0] == launcher.node_executable()
     assert command.argv[-1] == str(source)
     assert command.env["LEAN_PATH"].startswith(os.environ["PROVER_CACHE"])
+    # An instrumented Node would write its profile into the user's folder.
+    assert command.env["LLVM_PROFILE_FILE"] == os.environ.get("LLVM_PROFILE_FILE", os.devnull)
 
 
 def test_importing_is_cheap() -> None:
