@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def lean(ctx: click.Context) -> None:
     """Which Lean is used; install, locate or stop it (without a word: status)."""

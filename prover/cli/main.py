@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import click
 
 from prover.cli.errors import fail, fatal_errors
+from prover.cli.groups import described
 
 DEFAULT = "prove"
 """The command that runs when the first word is no command: `prove 'theorem …'`, `prove
@@ -108,7 +109,7 @@ class ProveGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands from the table above, so that help imports none of them, and those of plugins."""
         rows = [(name, text) for name, (_, text) in COMMANDS.items()]
-        rows += [(name, c.get_short_help_str(1000)) for name, c in plugin_commands().items() if name not in COMMANDS]
+        rows += [(name, described(c)) for name, c in plugin_commands().items() if name not in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
