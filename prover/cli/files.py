@@ -127,7 +127,7 @@ def _print(filled: Filled, *, written: bool, explain: bool, quiet: bool) -> None
             _print_one(filled.shown, question, report)
     total = len(filled.questions)
     if filled.interrupted:
-        left = total - len(filled.reports)
+        left = total - sum(report.reason != "interrupted" for report in filled.reports)
         click.echo(f"interrupted: {left} of {total} sorries not worked on", err=True)
     if written:
         proved = sum(report.proof is not None for report in filled.reports)

@@ -6,6 +6,7 @@ Exit codes: 0 proved (or done), 1 not proved, 2 bad input, 3 infrastructure, 130
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -21,6 +22,7 @@ import click
 
 from prover.cli.errors import fail, fatal_errors
 from prover.cli.groups import described
+from prover.errors import BadInput, InfrastructureFault
 
 DEFAULT = "prove"
 """The command that runs when the first word is no command: `prove 'theorem …'`, `prove
@@ -56,6 +58,11 @@ Examples:
 Exit codes: 0 proved, 1 not proved, 2 bad input, 3 Lean is missing or failed, 130 interrupted.
 """
 
+
+_NAMED_WRONGLY = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EROFS, errno.EEXIST, errno.ENAMETOOLONG
+}  # fmt: skip
+"""The errors of a file or folder that cannot be there; others (a full disk) are the machine's."""
 
 _COMMAND = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -124,11 +131,22 @@ class ProveGroup(click.Group):
             ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
+        except OSError as error:
+            # A file or folder that somebody named, or a disk that is full: nothing that a traceback explains.
+            if error.filename is None:
+                return self._defect(ctx, error)
+            kind = BadInput if error.errno in _NAMED_WRONGLY else InfrastructureFault
+            unusable = kind(f"{error.filename}: {error.strerror}")
+            ctx.exit(fail(unusable, as_json=bool(ctx.meta.get("prover.json"))))
         except Exception as error:
-            # A defect of ours must not look like exit code 1, "not proved".
-            traceback.print_exc()
-            click.echo("this is a defect of the prover, not of your input; please report it", err=True)
-            ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
+            return self._defect(ctx, error)
+
+    @staticmethod
+    def _defect(ctx: click.Context, error: Exception) -> NoReturn:
+        # A defect of ours must not look like exit code 1, "not proved".
+        traceback.print_exception(error)
+        click.echo("this is a defect of the prover, not of your input; please report it", err=True)
+        ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
 
 
 @click.command(

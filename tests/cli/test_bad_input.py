@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from prover.cli import files
 from prover.cli.inputs import read_header, read_imports, read_target
 from prover.cli.live import LiveLine, target
 from prover.cli.output import console
 from prover.errors import BadInput
+from prover.reports import ProofReport
 from tests.cli.conftest import call
 
 NO_LEAN_NEEDED = [
@@ -35,6 +40,9 @@ NO_LEAN_NEEDED = [
     (["check", "empty.lean"], "is empty"),
     (["bench", "nofile.jsonl"], "cannot read the problem set"),
     (["bench", "blank.lean"], "holds no problem"),
+    (["bench", "bad.jsonl"], "bad.jsonl: line 1 has no 'name'"),
+    (["encode", "folder", "--model", "/nope", "-o", "e"], "--model /nope: there is no such folder"),
+    (["train", "gather", "good.jsonl", "-o", "blank.lean/g"], "blank.lean"),
     (["--set", "diversty=1", "theorem t : 1 = 1"], "no setting 'diversty'"),
     (["--set", "alpha=-1", "theorem t : 1 = 1"], "alpha must be finite and >= 0"),
     (["bench", "speed", "--skip", "nothing"], "the parts are"),
@@ -54,6 +62,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.lean").mkdir()
     (tmp_path / "folder").mkdir()
+    (tmp_path / "bad.jsonl").write_text('{"a": 1}\n')
+    (tmp_path / "good.jsonl").write_text('{"name": "t", "statement": "theorem t : 1 = 1"}\n')
     (tmp_path / "empty.lean").touch()
     (tmp_path / "comment.lean").write_text("module\npublic import Init\n/- theorem t : True -/\n-- and more\n")
     (tmp_path / "blank.lean").write_text(" \n\n")
@@ -75,6 +85,7 @@ def test_one_line_and_exit_code_2(words: list[str], says: str) -> None:
     assert says in ran.err
     assert ran.err.startswith("error: ")
     assert ran.err.count("\n") == 1
+    assert ran.err.count("line 1") <= 1
 
 
 @pytest.mark.parametrize(("words", "says"), NO_LEAN_NEEDED)
@@ -131,6 +142,27 @@ def test_a_defect_is_never_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran.code == 3
     assert "defect of the prover" in ran.err
     assert call("theorem t : 1 = 1", "--json").json["status"] == "infrastructure"
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EACCES, 2), (errno.ENOSPC, 3)])
+def test_a_file_that_cannot_be_used_needs_no_traceback(monkeypatch: pytest.MonkeyPatch, number: int, code: int) -> None:
+    def refused(text: str) -> None:
+        raise OSError(number, "the system's words", "/some/file")
+
+    monkeypatch.setattr("prover.cli.prove.read_statement", refused)
+    ran = call("theorem t : 1 = 1")
+    assert ran.code == code
+    assert ran.err == "error: /some/file: the system's words\n"
+
+
+def test_sorries_that_were_interrupted_count_as_not_worked_on(capsys: pytest.CaptureFixture[str]) -> None:
+    question: Any = SimpleNamespace(
+        source=SimpleNamespace(text="x"), view=SimpleNamespace(line=1, column=0, declaration="t")
+    )
+    cut = ProofReport(status="not_proved", reason="interrupted", message="interrupted")
+    filled = files.Filled("F.lean", None, [question] * 3, [cut, ProofReport(status="proved"), cut], True, "x")
+    files._print(filled, written=False, explain=False, quiet=False)
+    assert "interrupted: 2 of 3 sorries not worked on" in capsys.readouterr().err
 
 
 def test_the_live_line() -> None:
