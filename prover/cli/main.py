@@ -64,6 +64,12 @@ _NAMED_WRONGLY = {
 }  # fmt: skip
 """The errors of a file or folder that cannot be there; others (a full disk) are the machine's."""
 
+OPTIONAL = {
+    "torch": "train", "transformers": "train", "safetensors": "train", "trl": "train", "datasets": "train",
+    "accelerate": "train", "matplotlib": "plots", "lean_dojo": "leandojo",
+}  # fmt: skip
+"""Packages that only some commands need, with the extra of ours that brings them."""
+
 _COMMAND = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -131,6 +137,12 @@ class ProveGroup(click.Group):
             ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
+        except ModuleNotFoundError as error:
+            extra = OPTIONAL.get((error.name or "").partition(".")[0])
+            if extra is None:
+                return self._defect(ctx, error)
+            missing = BadInput(f"this needs the package {error.name}: pip install 'neural-prover[{extra}]'")
+            ctx.exit(fail(missing, as_json=bool(ctx.meta.get("prover.json"))))
         except OSError as error:
             # A file or folder that somebody named, or a disk that is full: nothing that a traceback explains.
             if error.filename is None:

@@ -26,11 +26,11 @@ def require_writable(folder: Path, option: str) -> None:
 
 
 def require_model(choice: str) -> None:
-    """Refuses a ``--model`` that names a folder which is missing or holds no model. Whether a server or a hub has it
-    shows only when it is asked.
+    """Refuses a ``--model`` that names a folder which is missing or holds no model, or that needs what is not
+    installed. Whether a server or a hub has it shows only when it is asked.
 
     Raises:
-        BadInput: with the folder.
+        BadInput: with the folder, or with what to install.
     """
     from prover.model import loading
 
@@ -43,6 +43,8 @@ def require_model(choice: str) -> None:
         raise BadInput(f"--model {choice}: there is no such folder")
     if folder.is_dir() and not (folder / "config.json").is_file():
         raise BadInput(f"--model {choice}: this folder holds no model (it has no config.json)")
+    if not loading.has_torch() and loading.kind_of_choice(choice) != "ranker":
+        raise BadInput(f"--model {choice} needs torch and transformers: pip install 'neural-prover[model]'")
 
 
 def require_mapper(folder: str, model: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +14,11 @@ import pytest
 from prover.cli import files
 from prover.cli.inputs import read_header, read_imports, read_target
 from prover.cli.live import LiveLine, target
+from prover.cli.main import OPTIONAL
 from prover.cli.output import console
 from prover.errors import BadInput
 from prover.reports import ProofReport
-from tests.cli.conftest import call
+from tests.cli.conftest import ROOT, call
 
 NO_LEAN_NEEDED = [
     ([""], "empty"),
@@ -153,6 +156,35 @@ def test_a_file_that_cannot_be_used_needs_no_traceback(monkeypatch: pytest.Monke
     ran = call("theorem t : 1 = 1")
     assert ran.code == code
     assert ran.err == "error: /some/file: the system's words\n"
+
+
+def test_a_package_that_is_not_installed_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def needs(name: str) -> Callable[[str], None]:
+        def read(text: str) -> None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+        return read
+
+    monkeypatch.setattr("prover.cli.prove.read_statement", needs("torch"))
+    ran = call("theorem t : 1 = 1")
+    assert ran.code == 2
+    assert ran.err == "error: this needs the package torch: pip install 'neural-prover[train]'\n"
+    monkeypatch.setattr("prover.cli.prove.read_statement", needs("prover.nothing"))
+    assert call("theorem t : 1 = 1").code == 3  # a defect
+    monkeypatch.setattr("prover.model.loading.has_torch", lambda: False)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text('{"model_type": "gpt2"}')
+    ran = call("--model", "model", "theorem t : 1 = 1")
+    assert ran.code == 2
+    assert ran.err == "error: --model model needs torch and transformers: pip install 'neural-prover[model]'\n"
+
+
+def test_optional_packages_are_those_of_the_extras() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for package, extra in OPTIONAL.items():
+        assert any(line.startswith(package.replace("_", "-")) for line in extras[extra])
 
 
 def test_sorries_that_were_interrupted_count_as_not_worked_on(capsys: pytest.CaptureFixture[str]) -> None:
