@@ -11,6 +11,9 @@ SEED ?= 0
 PYTEST_ARGS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Some builds of Node are instrumented and would leave a default.profraw in the working tree.
+export LLVM_PROFILE_FILE ?= /dev/null
+
 # The packages that are there (a wheel has the same three).
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard prover/__init__.py \
   plugins/prover_plugins/__init__.py training/prover_training/__init__.py))
@@ -82,8 +85,6 @@ lint: $(TESTS_STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict $(PACKAGES)
 
-# Some builds of Node are instrumented and would leave a default.profraw in the working tree.
-test: export LLVM_PROFILE_FILE = /dev/null
 test: lint compiled lean browser
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -93,7 +94,6 @@ bench: compiled lean
 	@$(BIN)/prove bench speed
 
 # Kills, hangs, garbage, full disks: about ten minutes on two cores.
-faults: export LLVM_PROFILE_FILE = /dev/null
 faults: $(STAMP) lean
 	@$(BIN)/prove bench faults data/examples/small.jsonl --faults $(FAULTS) --seed $(SEED)
 

@@ -133,25 +133,41 @@ def read_edits(path: Path, memory: Memory) -> Edits:
     )  # fmt: skip
 
 
-def _steps(
-    path: Path, table: list[dict[str, Any]], memory: Memory
-) -> tuple[tuple[tuple[str, str], ...], frozenset[tuple[str, str]]]:
+def _steps(path: Path, table: Any, memory: Memory) -> tuple[tuple[tuple[str, str], ...], frozenset[tuple[str, str]]]:
     """The steps to add and those that they replace, as (key of the state, tactic)."""
+    if not isinstance(table, list) or not all(isinstance(step, dict) for step in table):
+        raise BadInput(f"{path}: each step is a block that begins with [[step]]")
     steps: list[tuple[str, str]] = []
     replaced: set[tuple[str, str]] = set()
     for step in table:
-        tactic = step.get("tactic")
+        tactic, replaces = step.get("tactic"), step.get("replaces", "")
         if not isinstance(tactic, str) or not tactic.strip():
             raise BadInput(f"{path}: a [[step]] needs a tactic")
-        node = memory.node_after(step["after"]) if "after" in step else step.get("node", 0)
-        if node not in memory.keys:
-            where = step.get("after", node)
-            raise BadInput(f"{path}: the run has no state {where}; its states are 0 to {max(memory.keys, default=0)}")
-        key = memory.keys[node]
+        unknown = sorted(set(step) - {"node", "after", "tactic", "replaces"})
+        if unknown or not isinstance(replaces, str):
+            what = f"{unknown[0]!r} is unknown in it" if unknown else "replaces must be a tactic"
+            raise BadInput(f"{path}: the [[step]] {tactic!r}: {what}")
+        key = memory.keys[_state_of(path, step, memory)]
         steps.append((key, tactic))
-        if step.get("replaces"):
-            replaced.add((key, step["replaces"]))
+        if replaces:
+            replaced.add((key, replaces))
     return tuple(steps), frozenset(replaced)
+
+
+def _state_of(path: Path, step: dict[str, Any], memory: Memory) -> int:
+    """The number of the state that a step is for."""
+    node, after = step.get("node"), step.get("after")
+    by_path = isinstance(after, list) and all(isinstance(action, str) for action in after)
+    if (node is None) == (after is None) or not (type(node) is int or by_path):
+        raise BadInput(
+            f"{path}: the [[step]] {step['tactic']!r} needs either node, the number of a state, or after, the list of "
+            "tactics that lead to one"
+        )
+    found = node if after is None else memory.node_after(after)
+    if found not in memory.keys:
+        where = node if after is None else after
+        raise BadInput(f"{path}: the run has no state {where}; its states are 0 to {max(memory.keys, default=0)}")
+    return int(found)
 
 
 def _mask(path: Path, table: dict[str, Any], memory: Memory) -> tuple[str, ...]:

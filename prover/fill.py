@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,13 +37,64 @@ def open_file(session: Session, path: Path) -> list[SorryProblem]:
         raise
 
 
-def prove_sorry(
-    session: Session, question: SorryProblem, budget: Budget, observers: Sequence[Observer] = ()
-) -> ProofReport:
-    """Works on one ``sorry``; faults become reports, as in :meth:`Session.prove`."""
-    kind = session.toolchain().kind
-    problem = replace(question.problem, budget=budget)
-    return session.attempt(problem, lambda: question.open(kind), observers)
+class Filling:
+    """Works on the sorries of a file one after the other, each in the text with the proofs already found: a theorem
+    that uses an earlier one would otherwise still depend on that one's sorry.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        questions: Sequence[SorryProblem],
+        found: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """``found`` are proofs from elsewhere, by where in the file their sorry starts."""
+        self._session = session
+        self._questions = {question.view.start: question for question in questions}
+        self._found = [(self._questions[start], answer) for start, answer in found]
+        self._current = dict(self._questions)
+        self._stale = bool(self._found)
+
+    def prove(self, start: int, budget: Budget, observers: Sequence[Observer] = ()) -> ProofReport:
+        """Works on the sorry that starts at byte ``start`` of the file; faults become reports, as in
+        :meth:`Session.prove`."""
+        question = self._questions[start]
+        kind = self._session.toolchain().kind
+        problem = replace(question.problem, budget=budget)
+        report = self._session.attempt(problem, lambda: self._now(start).open(kind), observers)
+        if report.proof is not None:
+            self._found.append((question, report.proof))
+            self._stale = True
+        return report
+
+    def _now(self, start: int) -> SorryProblem:
+        """The sorry in the text as it is now; in that of the file where the proofs do not go together."""
+        if self._stale:
+            from prover.lean.source import open_filled
+
+            self._stale = False
+            server = self._session.server()
+            done = {question.view.start for question, _ in self._found}
+            left = [start for start in self._questions if start not in done]
+            try:
+                opened = open_filled(server, self._found)
+            except BadInput:
+                opened = []
+            if len(opened) == len(left):
+                old = [question.view.state.id for start, question in self._current.items() if start not in done]
+                self._current = dict(zip(left, opened, strict=True))
+                server.release(old)
+            else:
+                server.release([question.view.state.id for question in opened])
+        return self._current[start]
+
+
+def waiting_for(report: ProofReport) -> set[str]:
+    """The declarations of the file without whose sorry an answer that was found would have been accepted."""
+    if report.graph is None or report.proof is not None:
+        return set()
+    verdicts = (verdict for edge in report.graph.edges() for verdict in edge.verdicts)
+    return {name for verdict in verdicts for name in verdict.details.get("sorries", ())}
 
 
 def finish_file(session: Session, worked: Sequence[tuple[SorryProblem, ProofReport]]) -> tuple[str, list[ProofReport]]:

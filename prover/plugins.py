@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.metadata import EntryPoint, distributions
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pluggy
 
 from prover import __version__, hookspecs
+from prover.errors import BadInput
 from prover.hookspecs import (
     ConsistencyCheck,
     Curriculum,
@@ -60,17 +61,27 @@ class PluginInfo:
 
 
 class PluginManager(pluggy.PluginManager):
-    """A pluggy manager that also remembers where plugins came from and which of them broke."""
+    """A pluggy manager that also remembers where plugins came from and which of them broke.
 
-    def __init__(self) -> None:
+    Those ``needed`` must not break: somebody asked for them by name.
+    """
+
+    def __init__(self, needed: Iterable[str] = ()) -> None:
         super().__init__(hookspecs.PROJECT)
         self.add_hookspecs(hookspecs)
         self.known: dict[str, PluginInfo] = {}
+        self.needed = frozenset(needed)
 
     def broke(self, name: str, error: BaseException | str) -> None:
-        """Names a broken plugin in one log line and stops using it."""
+        """Names a broken plugin in one log line and stops using it.
+
+        Raises:
+            BadInput: it is a needed one.
+        """
         text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         text = " ".join(text.split())
+        if name in self.needed:
+            raise BadInput(f"--plugin {name}: {text}")
         logger.warning("plugin %r is left out: %s", name, text)
         if self.has_plugin(name):
             self.unregister(name=name)
@@ -79,21 +90,27 @@ class PluginManager(pluggy.PluginManager):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A plugin that can be loaded."""
+    """A plugin that can be loaded; ``value`` is that of its entry point, empty for one of the command line."""
 
     name: str
     version: str
     source: str
     load: Callable[[], object]
+    value: str = ""
 
 
-def load_plugins(extra: Iterable[str] = (), *, disabled: Iterable[str] = ()) -> PluginManager:
+def load_plugins(
+    extra: Sequence[str] = (), *, disabled: Iterable[str] = (), needed: Iterable[str] = ()
+) -> PluginManager:
     """Loads all plugins: the built-ins first, then installed ones by name, then ``extra``.
 
     ``extra`` are ``module:object`` or ``module``, looked up also in the current folder; a class is
     instantiated without arguments. Plugins named in ``disabled`` are listed but not loaded.
+
+    Raises:
+        BadInput: one of ``needed`` does not work; as does any use of its hooks.
     """
-    manager = PluginManager()
+    manager = PluginManager(needed)
     left_out = frozenset(disabled)
     for found in (*_installed(), *map(_named, extra)):
         _add(manager, found, enabled=found.name not in left_out)
@@ -128,19 +145,23 @@ def _add(manager: PluginManager, found: _Found, *, enabled: bool) -> None:
 
 def _installed() -> list[_Found]:
     """The plugins of all installed distributions, this one's own first."""
-    own: dict[str, _Found] = {}
+    # The source tree speaks for itself: what was installed from it may be older.
+    own = {found.name: found for found in _source_tree()}
+    built_in = {(found.name, found.value) for found in own.values()}
     others: list[_Found] = []
     for distribution in distributions():
         points = distribution.entry_points.select(group=hookspecs.PROJECT)
+        # The names that follow cost a parse of its METADATA, of which the source tree's own tells nothing new.
+        if all((point.name, point.value) in built_in for point in points):
+            continue
+        about = distribution.metadata
+        name, version = about["Name"], about["Version"]
         for point in points:
-            name, version = distribution.name, distribution.version
-            found = _Found(point.name, version, f"{name} {version}", point.load)
+            found = _Found(point.name, version, f"{name} {version}", point.load, point.value)
             if name == DISTRIBUTION:
                 own.setdefault(point.name, found)
             else:
                 others.append(found)
-    # The source tree speaks for itself: what was installed from it may be older.
-    own.update({found.name: found for found in _source_tree()})
     others.sort(key=lambda found: (found.source, found.name))
     return [*own.values(), *others]
 
@@ -158,7 +179,8 @@ def _source_tree() -> Iterator[_Found]:
         return
     for name, value in table.get("entry-points", {}).get(hookspecs.PROJECT, {}).items():
         point = EntryPoint(name, value, hookspecs.PROJECT)
-        yield _Found(name, __version__, f"source tree {root}", _loader(point, [root / "plugins", root / "training"]))
+        load = _loader(point, [root / "plugins", root / "training"])
+        yield _Found(name, __version__, f"source tree {root}", load, value)
 
 
 def _loader(point: EntryPoint, folders: Iterable[Path]) -> Callable[[], object]:
@@ -195,24 +217,52 @@ def _call(manager: PluginManager, hook: str, methods: tuple[str, ...]) -> Iterat
         # loading.
         others = [other for _, other in plugins if other is not plugin]
         try:
-            items = [item for answer in manager.subset_hook_caller(hook, others)() for item in answer or ()]
-            for item in items:
-                _expect(hook, item, methods)
+            answers = manager.subset_hook_caller(hook, others)()
+            items = [item for answer in answers for item in _items(hook, answer, methods)]
         except Exception as error:
-            manager.broke(name, error)
+            said = str(error) if isinstance(error, _WrongAnswer) else f"{hook} raised {type(error).__name__}: {error}"
+            manager.broke(name, said)
             continue
         yield from ((name, item) for item in items)
 
 
-def _expect(hook: str, item: object, methods: tuple[str, ...]) -> None:
-    """Raises TypeError where ``item`` lacks what a hook's results must have."""
-    if isinstance(item, type):
-        raise TypeError(f"{hook} returned the class {item.__name__}, not an instance of it")
-    missing = [method for method in methods if not callable(getattr(item, method, None))]
-    if methods != ("__call__",) and not isinstance(getattr(item, "name", None), str):
-        missing.append("name")
-    if missing:
-        raise TypeError(f"{hook} returned {item!r}, which has no {' and no '.join(missing)}")
+class _WrongAnswer(TypeError):
+    """A hook returned what it must not."""
+
+
+def _items(hook: str, answer: object, methods: tuple[str, ...]) -> list[object]:
+    """What a hook returned, as a list.
+
+    Raises:
+        _WrongAnswer: it is none, or something in it lacks what a hook's results must have; says what was expected.
+    """
+    if not isinstance(answer, Iterable) or isinstance(answer, str | bytes | Mapping):
+        raise _WrongAnswer(f"{hook} returned {_shown(answer)}; {_expected(methods)}")
+    items = list(answer)
+    for item in items:
+        if isinstance(item, type):
+            wrong = f"the class {item.__name__}, not an instance of it"
+        else:
+            missing = [method for method in methods if not callable(getattr(item, method, None))]
+            if methods != ("__call__",) and not isinstance(getattr(item, "name", None), str):
+                missing.append("name")
+            if not missing:
+                continue
+            wrong = f"{_shown(item)} in its list, which has no {' and no '.join(missing)}"
+        raise _WrongAnswer(f"{hook} returned {wrong}; {_expected(methods)}")
+    return items
+
+
+def _expected(methods: tuple[str, ...]) -> str:
+    if methods == ("__call__",):
+        return "it must return a list of functions"
+    return f"it must return a list of objects that have a name (a text) and {' and '.join(methods)}"
+
+
+def _shown(value: object) -> str:
+    """A value of a plugin in a message; one without a text of its own by its type, not by its address."""
+    plain = isinstance(value, str | bytes | int | float | list | tuple | dict)
+    return repr(value)[:60] if plain else f"an object of type {type(value).__name__}"
 
 
 def _by_name(manager: PluginManager, hook: str, methods: tuple[str, ...]) -> dict[str, Any]:

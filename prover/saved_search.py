@@ -183,10 +183,10 @@ def _ending(edge: Edge) -> Ending:
 def _check(search: SavedSearch, event: Mapping[str, Any]) -> None:
     accepted = event["event"] == "proof_found"
     actions = tuple(event["actions"])
-    reasons = tuple(str(sentence) for _, sentence in event["reasons"])
-    search.checks.append(Check(event["node"], actions, accepted, reasons))
+    reasons = tuple((str(code), str(sentence)) for code, sentence in event["reasons"])
+    search.checks.append(Check(event["node"], actions, accepted, tuple(sentence for _, sentence in reasons)))
     path = walk(search.graph, actions)
-    verdict = Verdict(accepted, answer=event["answer"], checked_by=event["checked_by"])
+    verdict = Verdict(accepted, answer=event["answer"], checked_by=event["checked_by"], reasons=reasons)
     if not path:
         if accepted and not actions:
             search.graph.accept_root()

@@ -127,11 +127,8 @@ class Session(Closing):
             from prover import plugins
 
             options = self.options
-            manager = plugins.load_plugins(options.plugins, disabled=options.disabled)
-            known = {info.name: info for info in plugins.describe(manager)}
-            for name in options.plugins:
-                if known[name].error:
-                    raise BadInput(f"--plugin {name}: {known[name].error}")
+            manager = plugins.load_plugins(options.plugins, disabled=options.disabled, needed=options.plugins)
+            known = [info.name for info in plugins.describe(manager)]
             for name in options.disabled:
                 if name not in known:
                     raise BadInput(f"--without {name}: there is no such plugin; there are {', '.join(known)}")

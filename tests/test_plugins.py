@@ -14,6 +14,7 @@ import pytest
 
 import prover.plugins
 from prover import hookspecs
+from prover.errors import BadInput
 from prover.plugins import PluginManager, describe, domains, load_plugins, observers, proposers
 
 GOOD = """
@@ -61,9 +62,13 @@ BROKEN = {
 }
 
 NONSENSE = {
-    "hook_raises": ("raise OSError('no weights')", "no weights"),
-    "returns_number": ("return 7", "TypeError"),
-    "returns_text": ("return ['simp']", "no propose and no name"),
+    "hook_raises": ("raise OSError('no weights')", "prover_proposers raised OSError: no weights"),
+    "returns_number": ("return 7", "prover_proposers returned 7; it must return a list of objects that have a name"),
+    "returns_bare": ("return object()", "prover_proposers returned an object of type object; it must return a list"),
+    "returns_text": (
+        "return ['simp']",
+        "returned 'simp' in its list, which has no propose and no name",
+    ),
     "returns_class": (
         "return [type('P', (), {'name': 'p', 'propose': print})]",
         "not an instance",
@@ -173,6 +178,23 @@ def test_a_hook_that_breaks_takes_only_its_own_plugin_along(
     assert bad.name == "bad" and not bad.enabled and expected in bad.error
 
 
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_a_plugin_that_was_asked_for_by_name_must_work(
+    folder: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body, expected = NONSENSE[kind]
+    (folder / "bad.py").write_text(
+        f"from prover.hookspecs import hookimpl\n@hookimpl\ndef prover_proposers():\n    {body}\n"
+    )
+    with pytest.raises(BadInput, match=r"^--plugin bad: ") as caught:
+        names(load_plugins(["bad"], needed=["bad"]))
+    assert expected in str(caught.value)
+    (folder / "broken.py").write_text("raise RuntimeError('no GPU')")
+    with pytest.raises(BadInput, match="--plugin broken: RuntimeError: no GPU"):
+        load_plugins(["broken"], needed=["broken"])
+    assert not caplog.records  # said once, by the error
+
+
 def test_disabled_plugins_are_listed_but_not_imported(folder: Path) -> None:
     (folder / "broken.py").write_text("raise RuntimeError")
     info = describe(load_plugins(["broken"], disabled=["broken"]))[-1]
@@ -219,6 +241,25 @@ def test_importing_the_manager_does_no_heavy_work() -> None:
         "import sys, prover.plugins\n"
         "heavy = {'networkx', 'torch', 'transformers', 'rich', 'prover_plugins', 'tomllib'}\n"
         "print(sorted(heavy & set(sys.modules)))"
+    )
+    root = Path(hookspecs.__file__).resolve().parent.parent
+    shown = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_a_distribution_of_the_source_trees_own_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(folder, "own", "1.0", {"maze": "mazes"}, GOOD)
+    install(folder, "mazes", "2.1", {"maze": "mazes"}, GOOD)
+    tree = [prover.plugins._Found("maze", "0", "source tree", lambda: None, "mazes")]
+    monkeypatch.setattr(prover.plugins, "_source_tree", lambda: iter(tree))
+    monkeypatch.setattr(importlib.metadata.Distribution, "metadata", property(lambda self: pytest.fail("was read")))
+    assert [found.source for found in prover.plugins._installed()] == ["source tree"]
+
+
+def test_a_call_that_finds_lean_installed_imports_nothing_that_fetches_it() -> None:
+    code = (
+        "import sys, prover.lean.embedded.installer\n"
+        "print(sorted({'urllib.request', 'tarfile', 'ssl', 'http.client'} & set(sys.modules)))"
     )
     root = Path(hookspecs.__file__).resolve().parent.parent
     shown = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from prover.cli.faults import faults
+from prover.cli.groups import Group
 from prover.cli.options import F, command_line, json_option, lean_options, search_options, session_options
 
 RUNS = Path("runs")
 
 
-class BenchGroup(click.Group):
+class BenchGroup(Group):
     """`bench SUITE.jsonl` runs; `bench speed`, `bench compare` and so on are words of their own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

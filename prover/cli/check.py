@@ -12,6 +12,7 @@ import click
 
 from prover.cli.inputs import read_file, read_target
 from prover.cli.options import json_option, lean_options, session_options
+from prover.cli.statement import require_commands
 from prover.errors import BadInput
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def check(
     if expect or jobs > 1:
         raise click.UsageError("--jobs and --expect are for folders")
     given = read_target(file)
+    require_commands(given.text, str(given.path or "standard input"))
     reference = read_file(against).text if against is not None else ""
     options = session_options(start=given.path, project=project, lean_path=lean_path, no_server=no_server)
     found = _check_text(given.text, theorems, reference, options, seconds, second_opinion=second_opinion)
@@ -166,7 +168,11 @@ def _check_folder(
 
 
 def _print(report: CheckReport, file: str) -> None:
+    # Lean's errors are shown below, where they are.
+    shown_below = {f"line {each.line}, column {each.column}: {each.text}".strip() for each in report.messages}
     for finding in report.findings:
+        if finding.code == "elaboration" and finding.text.strip() in shown_below:
+            continue
         click.echo(f"{click.style('rejected', fg='red')}  {finding.code}: {finding.text}")
     width = max((len(theorem.name) for theorem in report.theorems), default=0)
     for theorem in report.theorems:
@@ -179,7 +185,8 @@ def _print(report: CheckReport, file: str) -> None:
                 click.echo(f"          {finding.code}: {finding.text}")
         for remark in theorem.remarks:
             click.echo(f"          note: {remark.text}")
-        if theorem.remarks:
+        # Where the statement has an error, what Lean made of it says nothing to a reader.
+        if theorem.remarks and "sorryAx" not in theorem.statement:
             click.echo(f"          in full: {theorem.statement}")
     for remark in report.remarks:
         click.echo(f"note      {remark.text}")

@@ -61,7 +61,7 @@ def continue_run(
             path.write_text(template(memory), encoding="utf-8")
         click.edit(filename=str(path))
     edits = read_edits(path, memory)
-    options = session_options(**how)
+    options = session_options(**how, known_model=choice_of(saved.problem))
     options = replace(options, weights={**edits.weights, **options.weights})
     # It is saved only where --save says so again: the first run stays as it was.
     problem = edited(saved.problem, edits)

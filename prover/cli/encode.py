@@ -113,13 +113,16 @@ def load_model(choice: str) -> TransformersModel:
     Raises:
         BadInput: a server or the ranker, which show none. ModelError: it cannot be loaded.
     """
+    from prover.cli.upfront import require_model
     from prover.errors import BadInput
     from prover.model import loading
-    from prover.model.transformers_backend import TransformersModel
 
+    require_model(choice)
     if choice in (loading.DEFAULT, loading.NONE) or loading.kind_of_choice(choice) == "ranker":
         raise BadInput(f"{choice} has no hidden states; name the folder or hub id of a transformers model")
-    found = loading.load_language_model(choice)
+    found = loading.load_language_model(choice)  # says so where torch is missing
+    from prover.model.transformers_backend import TransformersModel
+
     if not isinstance(found, TransformersModel):
         raise BadInput(f"{choice} is a server, which does not show hidden states; name a folder or hub id")
     return found

@@ -36,7 +36,7 @@ def status(error: Exception) -> str:
 def one_line(error: Exception) -> str:
     """The message with its position, ready for the terminal (Lean's own may have several lines)."""
     message = str(error).strip() or type(error).__name__
-    if isinstance(error, BadInput) and error.line is not None:
+    if isinstance(error, BadInput) and error.line is not None and f"line {error.line}" not in message:
         column = "" if error.column is None else f", column {error.column}"
         return f"line {error.line}{column}: {message}"
     return message

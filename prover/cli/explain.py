@@ -74,8 +74,9 @@ def _step(edge: Edge, child: Node, on_proof: set[int]) -> Text:
     from rich.text import Text
 
     proved = child.id in on_proof
+    mark = ("✓ ", "green") if proved else ("✗ ", "red") if _rejected(child) else ("· ", "dim")
     line = Text.assemble(
-        ("✓ " if proved else "· ", "green" if proved else "dim"),
+        mark,
         (_first_line(edge.candidate.action), "bold green" if proved else "bold"),
         (f"  [{', '.join(edge.proposers)}]", "cyan dim"),
         "\n  ",
@@ -87,10 +88,23 @@ def _step(edge: Edge, child: Node, on_proof: set[int]) -> Text:
 def _label(node: Node, on_proof: set[int]) -> Text:
     from rich.text import Text
 
+    if _rejected(node) and node.id not in on_proof:
+        return Text(f"no goals, but the check rejects it: {_objection(node)}", style="red")
     if node.finished and node.id:
         return Text("no goals", style="green" if node.id in on_proof else "yellow")
     goals = "" if node.state.goals == 1 else f" ({node.state.goals} goals)"
     return Text(target(node.state.text, MESSAGE_WIDTH) + goals)
+
+
+def _rejected(node: Node) -> bool:
+    return node.status.value == "rejected"
+
+
+def _objection(node: Node) -> str:
+    """The first reason of the last check that rejected an answer which ends in ``node``."""
+    verdicts = [verdict for edge in node.incoming for verdict in edge.verdicts if not verdict.accepted]
+    reasons = verdicts[-1].reasons if verdicts else ()
+    return target(reasons[0][1], MESSAGE_WIDTH) if reasons else "no reason given"
 
 
 def _first_line(action: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.options import json_option
+from prover.cli.output import console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,8 +34,6 @@ def explain(run: Path, against: Path | None, as_json: bool) -> None:
 
     The tree, where the checker's time went, what failed most, and the proof step by step.
     """
-    from rich.console import Console
-
     from prover.report.difference import compare
     from prover.runs import open_run
     from prover.saved_search import read_search
@@ -44,10 +43,10 @@ def explain(run: Path, against: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(to_json(search, difference), ensure_ascii=False))
         return
-    console = Console(highlight=False, markup=False)
-    print_search(console, search)
-    if difference is not None:
-        print_difference(console, difference)
+    with console() as out:
+        print_search(out, search)
+        if difference is not None:
+            print_difference(out, difference)
 
 
 def to_json(search: SavedSearch, difference: Difference | None = None) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def to_json(search: SavedSearch, difference: Difference | None = None) -> dict[s
     }
 
 
-def print_search(console: Console, search: SavedSearch) -> None:
+def print_search(out: Console, search: SavedSearch) -> None:
     """The tree, the work, the failures, the proof."""
     from rich.text import Text
 
@@ -85,26 +84,26 @@ def print_search(console: Console, search: SavedSearch) -> None:
 
     result = search.run.result
     status = str(result.get("status", "unfinished")).replace("_", " ")
-    console.print(Text(search.run.problem.statement, "bold"))
-    console.print(
+    out.print(Text(search.run.problem.statement, "bold"))
+    out.print(
         f"{status} ({result.get('reason', 'the search did not come to its end')}): {len(search.graph):,} states, "
         f"{len(search.steps):,} steps in {search.seconds:.1f} s, {checker_seconds(search):.1f} s of checking"
     )
     for sentence in Interventions.of(search.run.problem).sentences():
-        console.print(Text(sentence, "yellow"))
-    console.print()
-    console.print(search_tree(search.graph, tuple(edge.candidate.action for edge in search.proof)))
-    console.print(Text("\nWhere the checker's time went", "bold"))
-    console.print(_work(search))
+        out.print(Text(sentence, "yellow"))
+    out.print()
+    out.print(search_tree(search.graph, tuple(edge.candidate.action for edge in search.proof)))
+    out.print(Text("\nWhere the checker's time went", "bold"))
+    out.print(_work(search))
     failures = common_failures(search, FAILURES_SHOWN)
     if failures:
-        console.print(Text("\nWhat failed most", "bold"))
+        out.print(Text("\nWhat failed most", "bold"))
         for failure in failures:
             words = ", ".join(f"{word} ×{many}" for word, many in failure.actions)
-            console.print(Text.assemble((f"{failure.count:>6,}  ", "red"), failure.message, (f"  ({words})", "dim")))
+            out.print(Text.assemble((f"{failure.count:>6,}  ", "red"), failure.message, (f"  ({words})", "dim")))
     for fault in search.faults:
-        console.print(Text(f"broke: {fault}", "yellow"))
-    _print_proof(console, search)
+        out.print(Text(f"broke: {fault}", "yellow"))
+    _print_proof(out, search)
 
 
 def _work(search: SavedSearch) -> Table:
@@ -126,48 +125,48 @@ def _work(search: SavedSearch) -> Table:
     return table
 
 
-def _print_proof(console: Console, search: SavedSearch) -> None:
+def _print_proof(out: Console, search: SavedSearch) -> None:
     from rich.text import Text
 
     if not search.proof:
         return
-    console.print(Text("\nThe proof", "bold"))
-    console.print(Text(_indented(search.graph.root.state.text)))
+    out.print(Text("\nThe proof", "bold"))
+    out.print(Text(_indented(search.graph.root.state.text)))
     for edge in search.proof:
-        console.print(Text.assemble(("▸ ", "green"), (edge.candidate.action, "bold green"),
+        out.print(Text.assemble(("▸ ", "green"), (edge.candidate.action, "bold green"),
                                     (f"  [{', '.join(edge.proposers)}]", "dim cyan")))  # fmt: skip
         assert edge.child is not None
-        console.print(Text(_indented("no goals" if edge.child.finished else edge.child.state.text)))
+        out.print(Text(_indented("no goals" if edge.child.finished else edge.child.state.text)))
 
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
 
 
-def print_difference(console: Console, difference: Difference) -> None:
+def print_difference(out: Console, difference: Difference) -> None:
     """What was changed, what came of it, and where the two searches parted."""
     from rich.text import Text
 
-    console.print(Text("\nWhat changed since the earlier search", "bold"))
+    out.print(Text("\nWhat changed since the earlier search", "bold"))
     for change in difference.changes:
         arrow = f"{change.before} → {change.after}" if change.before else change.after
-        console.print(Text.assemble((f"  {change.kind:<9}", "cyan"), change.name, "  ", (arrow, "bold")))
+        out.print(Text.assemble((f"  {change.kind:<9}", "cyan"), change.name, "  ", (arrow, "bold")))
     if not difference.changes:
-        console.print("  nothing that was asked")
+        out.print("  nothing that was asked")
     for name in ("status", "steps", "states", "seconds"):
-        console.print(f"  {name:<9}{difference.before[name]} → {difference.after[name]}")
-    console.print(
+        out.print(f"  {name:<9}{difference.before[name]} → {difference.after[name]}")
+    out.print(
         f"  {'reached':<9}{difference.common:,} states of both, {difference.lost:,} of the earlier search alone, "
         f"{difference.gained:,} of this one"
     )
     parting = difference.parting
     if parting is None:
-        console.print("  Every step is the same.")
+        out.print("  Every step is the same.")
     else:
-        console.print(Text(f"\nThey part at step {parting.step}", "bold"))
-        console.print(Text(f"  before  {parting.before or '(had ended)'}\n  now     {parting.after or '(had ended)'}"))
-        console.print(Text(_indented(parting.state), "dim"))
+        out.print(Text(f"\nThey part at step {parting.step}", "bold"))
+        out.print(Text(f"  before  {parting.before or '(had ended)'}\n  now     {parting.after or '(had ended)'}"))
+        out.print(Text(_indented(parting.state), "dim"))
     if difference.only_after:
-        console.print(Text("\nSteps of the proof that the earlier search never tried", "bold"))
+        out.print(Text("\nSteps of the proof that the earlier search never tried", "bold"))
         for action, proposers in difference.only_after:
-            console.print(Text.assemble(("  ▸ ", "green"), action, (f"  [{proposers}]", "dim cyan")))
+            out.print(Text.assemble(("  ▸ ", "green"), action, (f"  [{proposers}]", "dim cyan")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +17,9 @@ from prover.bench import runner
 from prover.cli.inputs import Given
 from prover.cli.live import LiveLine
 from prover.cli.output import counts, print_explanation, print_open_goals, summary
+from prover.cli.statement import require_commands
 from prover.errors import BadInput
-from prover.fill import finish_file, open_file, prove_sorry
+from prover.fill import Filling, finish_file, open_file, waiting_for
 from prover.problem import Budget, Problem
 from prover.reports import EXIT_CODES, ProofReport, worst_status
 from prover.session import Options, Session
@@ -94,13 +95,15 @@ def fill(
     """
     started = time.monotonic()
     shown = str(given.path or "standard input")
+    require_commands(given.text, shown)
     with _on_disk(given) as path, Session(options) as session, LiveLine(enabled=not (as_json or quiet)) as live:
         live.say("reading the file with Lean")
-        questions = _named(open_file(session, path), name, shown)
+        every = open_file(session, path)
+        questions = _named(every, name, shown)
         if not questions:
             live.stop()
             return _nothing_to_prove(session, given, shown, as_json=as_json)
-        reports, interrupted = _work(session, path, questions, budget, live)
+        reports, interrupted = _work(Filling(session, every), session, path, questions, budget, live)
         live.say("checking the whole file from scratch")
         text, reports = finish_file(session, list(zip(questions, reports, strict=False)))
     filled = Filled(shown, given.path, questions, reports, interrupted, text)
@@ -124,7 +127,7 @@ def _print(filled: Filled, *, written: bool, explain: bool, quiet: bool) -> None
             _print_one(filled.shown, question, report)
     total = len(filled.questions)
     if filled.interrupted:
-        left = total - len(filled.reports)
+        left = total - sum(report.reason != "interrupted" for report in filled.reports)
         click.echo(f"interrupted: {left} of {total} sorries not worked on", err=True)
     if written:
         proved = sum(report.proof is not None for report in filled.reports)
@@ -175,7 +178,7 @@ def _nothing_to_prove(session: Session, given: Given, shown: str, *, as_json: bo
 
 
 def _work(
-    session: Session, path: Path, questions: list[SorryProblem], budget: Budget, live: LiveLine
+    filling: Filling, session: Session, path: Path, questions: list[SorryProblem], budget: Budget, live: LiveLine
 ) -> tuple[list[ProofReport], bool]:
     """Reports for the questions in order, as many as were finished, and whether Ctrl-C came."""
     if session.options.jobs > 1 and len(questions) > 1:
@@ -185,7 +188,7 @@ def _work(
     try:
         for number, question in enumerate(questions, 1):
             live.label(f"[{number}/{len(questions)}] {question.view.declaration}  ")
-            report = prove_sorry(session, question, budget, observers=[live])
+            report = filling.prove(question.view.start, budget, observers=[live])
             if report.reason == "interrupted":
                 return reports, True
             reports.append(report)
@@ -195,18 +198,20 @@ def _work(
 
 
 class _FileProver:
-    """Proves sorries of one file on a Lean of its own (see :mod:`prover.bench.runner`)."""
+    """Proves sorries of one file on a Lean of its own (see :mod:`prover.bench.runner`), in the text with the proofs
+    ``found``, by where their sorry starts.
+    """
 
-    def __init__(self, options: Options, path: Path) -> None:
+    def __init__(self, options: Options, path: Path, found: Sequence[tuple[int, str]]) -> None:
         self._session = Session(options)
         self._path = path
-        self._questions: dict[str, SorryProblem] = {}
+        self._found = found
+        self._filling: Filling | None = None
 
     def prove(self, problem: Problem) -> ProofReport:
-        if not self._questions:
-            for question in open_file(self._session, self._path):
-                self._questions[str(question.view.start)] = question
-        return prove_sorry(self._session, self._questions[problem.metadata["start"]], problem.budget)
+        if self._filling is None:
+            self._filling = Filling(self._session, open_file(self._session, self._path), self._found)
+        return self._filling.prove(int(problem.metadata["start"]), problem.budget)
 
     def close(self) -> None:
         self._session.close()
@@ -215,23 +220,44 @@ class _FileProver:
 def _work_at_once(
     options: Options, path: Path, questions: list[SorryProblem], budget: Budget, live: LiveLine
 ) -> tuple[list[ProofReport], bool]:
-    """Several sorries at a time. A sorry that Ctrl-C cut short gets a report that says so."""
+    """Several sorries at a time. A sorry that Ctrl-C cut short gets a report that says so.
+
+    Those whose answers rested on sorries that were filled meanwhile are worked on again, with those proofs in.
+    """
+    cut = ProofReport(status="not_proved", reason="interrupted", message="interrupted")
+    reports = {q.view.start: replace(cut, name=q.problem.name, statement=q.problem.statement) for q in questions}
+    asked = questions
+    while asked:
+        found = [(start, report.proof) for start, report in reports.items() if report.proof is not None]
+        live.say(f"working on {len(asked)} sorries, {options.jobs} at a time")
+        if _one_round(options, path, asked, found, budget, live, reports):
+            return list(reports.values()), True
+        filled = {q.view.declaration for q in asked if reports[q.view.start].proof is not None}
+        asked = [q for q in questions if waiting_for(reports[q.view.start]) & filled]
+    return list(reports.values()), False
+
+
+def _one_round(
+    options: Options,
+    path: Path,
+    questions: Sequence[SorryProblem],
+    found: Sequence[tuple[int, str]],
+    budget: Budget,
+    live: LiveLine,
+    reports: dict[int, ProofReport],
+) -> bool:
+    """Puts the reports on ``questions`` into ``reports`` as they come; whether Ctrl-C came before the last."""
     problems = [replace(q.problem, budget=budget, metadata={"start": str(q.view.start)}) for q in questions]
-    found: dict[str, ProofReport] = {}
-    interrupted = False
-    live.say(f"working on {len(problems)} sorries, {options.jobs} at a time")
-    running = runner.run(problems, lambda: _FileProver(options, path), jobs=options.jobs)
+    running = runner.run(problems, lambda: _FileProver(options, path, found), jobs=options.jobs)
     try:
-        for problem, report in running:
-            found[problem.metadata["start"]] = report
-            live.say(f"{len(found)} of {len(problems)} sorries done")
+        for number, (problem, report) in enumerate(running, 1):
+            reports[int(problem.metadata["start"])] = report
+            live.say(f"{number} of {len(problems)} sorries done")
     except KeyboardInterrupt:
-        interrupted = True
+        return True
     finally:
         running.close()
-    cut = ProofReport(status="not_proved", reason="interrupted", message="interrupted")
-    reports = [found.get(p.metadata["start"], replace(cut, name=p.name, statement=p.statement)) for p in problems]
-    return reports, interrupted
+    return False
 
 
 def _write(path: Path, before: str, after: str) -> None:

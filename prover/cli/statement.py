@@ -20,6 +20,7 @@ _THEOREM_NAME = re.compile(r"(?<![\w.'«])(?:theorem|lemma)\s+(«[^»]+»(?:\.[^
 _TRAILING_SORRY = re.compile(r":=\s*(?:by\s+)?sorry\s*$")
 _TRAILING_ASSIGN = re.compile(r":=\s*(?:by)?\s*$")
 _LOCAL_ASSIGN = re.compile(r"(?<![\w.'])(?:let|have|letI|haveI|let_fun)(?![\w'])")
+_HEADER = re.compile(r"^\s*(?:(?:public\s+)?(?:meta\s+)?import\s.*|module|prelude)\s*$", re.M)
 _OPEN, _CLOSE = "([{⟨⦃", ")]}⟩⦄"
 
 
@@ -73,6 +74,16 @@ def _skip(text: str, i: int) -> int:
             j += 2 if text[j] == "\\" else 1
         return min(j + 1, len(text))
     return i
+
+
+def require_commands(text: str, shown: str) -> None:
+    """Refuses a file that holds nothing but comments and its header.
+
+    Raises:
+        BadInput: it is one; Lean would only say that its end is unexpected.
+    """
+    if not _HEADER.sub("", blank(text)).strip():
+        raise BadInput(f"there is no theorem in {shown}: it holds nothing but comments and imports")
 
 
 def declarations(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option, lean_options, session_options
 from prover.errors import BadInput
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from prover.traces.tracer import FileTrace
 
 
-class TraceGroup(click.Group):
+class TraceGroup(Group):
     """`trace FILE` traces; `trace verify` is a word of its own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -10,7 +10,8 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from prover.errors import BadInput
 from prover.lean.connection import RequestTimeout
 from prover.lean.environment import STEP_HEARTBEATS, STEP_WALL_MS, Opened, Steps
 from prover.lean.library import Library
-from prover.lean.protocol import Message, SorryView, TacticCall
+from prover.lean.protocol import Message, SorriesOk, SorryView, TacticCall
 from prover.lean.script import indented, renderings
 from prover.lean.server import LeanServer
 from prover.lean.verify import as_verdict, blanked, checked_by
@@ -116,7 +117,7 @@ def open_source(server: LeanServer, path: Path) -> SourceFile:
 class SorryProblem:
     """One ``sorry`` of a file, to be opened as a problem.
 
-    ``siblings`` counts the other sorries of its declaration.
+    ``siblings`` counts the other sorries of its declaration, ``sorried`` all of the file's by declaration.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class SorryProblem:
         self.total = len(others) + 1
         self.siblings = sum(1 for other in others if other.declaration == view.declaration)
         self.owners = len({other.declaration for other in others})
+        self.sorried = Counter(each.declaration for each in (view, *others))
 
     @property
     def problem(self) -> Problem:
@@ -162,16 +164,43 @@ def open_sorry_problems(server: LeanServer, path: Path) -> list[SorryProblem]:
     """
     source = open_source(server, path)
     opened = server.open_environment(source.imports)
-    found = server.open_sorries(opened.environment, source.blanked())
+    try:
+        return _questions(server, opened.environment, source)
+    except BadInput:
+        server.release([], [opened.environment])
+        raise
+
+
+def open_filled(server: LeanServer, found: Sequence[tuple[SorryProblem, str]]) -> list[SorryProblem]:
+    """The sorries that are left where the texts ``found`` take the place of others of the same file (its states stay
+    open). A theorem that uses an earlier one can then be proved without that one's sorry.
+
+    Raises:
+        BadInput: the file has errors then.
+    """
+    first = found[0][0]
+    text = replace_all(first.source, [(question.view, answer) for question, answer in found])
+    return _questions(server, first._environment, replace(first.source, text=text))
+
+
+def _questions(server: LeanServer, environment: int, source: SourceFile) -> list[SorryProblem]:
+    found = server.open_sorries(environment, source.blanked())
     error = first_error(found.messages)
     if error is not None:
-        server.release([view.state.id for view in found.sorries], [opened.environment])
-        message = f"{path}:{error.line}:{error.column}: {error.text}"
-        raise BadInput(message, line=error.line, column=error.column, kind="elaboration")
-    views = sorted(found.sorries, key=lambda view: view.start)
-    return [
-        SorryProblem(server, opened.environment, source, view, [v for v in views if v is not view]) for view in views
-    ]
+        server.release([view.state.id for view in found.sorries])
+        raise BadInput(f"{source.path.name}: {error.text}", line=error.line, column=error.column, kind="elaboration")
+    views = _distinct(server, found)
+    return [SorryProblem(server, environment, source, view, [v for v in views if v is not view]) for view in views]
+
+
+def _distinct(server: LeanServer, found: SorriesOk) -> list[SorryView]:
+    """The sorries in order; one that Lean ran on several goals (``constructor <;> sorry``) stands there once, with
+    the first of them. The states of the others are released."""
+    views: dict[int, SorryView] = {}
+    for view in found.sorries:
+        if views.setdefault(view.start, view) is not view:
+            server.release([view.state.id])
+    return sorted(views.values(), key=lambda view: view.start)
 
 
 class SorryEnvironment(Opened):
@@ -219,6 +248,7 @@ class SorryEnvironment(Opened):
         report = self._server.check(source.imports, source.blanked(text), reference=source.blanked(), names=[name])
         by = checked_by(self._server, report.method, self._label)
         verdict = as_verdict(report, name, replacement, text, by)
+        verdict = naming_sorries(verdict, set(self.question.sorried) - {name})
         tolerated = {*_NO_THEOREM, "sorry"} if self.question.siblings else _NO_THEOREM
         if verdict.accepted or not {code for code, _ in verdict.reasons} <= tolerated:
             return verdict
@@ -234,17 +264,20 @@ class SorryEnvironment(Opened):
             self._server.release([alone.state.id])
         question = self.question
         opened = self._server.open_sorries(self.environment, question.source.blanked(verdict.source))
-        self._server.release([view.state.id for view in opened.sorries])
+        left = _distinct(self._server, opened)
+        self._server.release([view.state.id for view in left])
         warnings = sum(1 for message in opened.messages if _USES_SORRY.search(message.text))
         fits = (
             alone.status == "finished"
-            and len(opened.sorries) == question.total - 1
+            and len(left) == question.total - 1
             and warnings <= question.owners
             and first_error(opened.messages) is None
         )
         return replace(
             verdict,
             accepted=fits,
+            # The sorries beside it bring theirs, which is none of this part's doing; the audit at the end counts anew.
+            axioms=tuple(axiom for axiom in verdict.axioms if axiom != "sorryAx" or not fits),
             reasons=() if fits else (("sorry", "the proof leaves a sorry"),),
             checked_by=checked_by(self._server, "elaborated only", self._label),
             details={"partial": True},
@@ -282,9 +315,7 @@ def finish(
         return (solved[0][0].source.text if solved else "", {})
     source = accepted[0][0].source
     text = replace_all(source, [(problem.view, verdict.answer) for problem, verdict in accepted])
-    filled: dict[str, int] = {}
-    for problem, _ in accepted:
-        filled[problem.view.declaration] = filled.get(problem.view.declaration, 0) + 1
+    filled = Counter(problem.view.declaration for problem, _ in accepted)
     complete = [
         problem.view.declaration for problem, _ in accepted if filled[problem.view.declaration] == problem.siblings + 1
     ]
@@ -293,12 +324,24 @@ def finish(
         return text, {}
     report = server.check(source.imports, source.blanked(text), reference=source.blanked(), names=names)
     by = checked_by(server, report.method, label)
-    verdicts = {name: as_verdict(report, name, "", text, by) for name in names}
+    sorried = set(accepted[0][0].sorried - filled)
+    verdicts = {name: naming_sorries(as_verdict(report, name, "", text, by), sorried) for name in names}
     return text, {
         name: verdict
         for name, verdict in verdicts.items()
         if verdict.accepted or not {code for code, _ in verdict.reasons} <= _NO_THEOREM
     }
+
+
+def naming_sorries(verdict: Verdict, sorried: Set[str]) -> Verdict:
+    """``verdict`` with the declarations ``sorried`` named on which the sorry that it complains of rests, in
+    ``details["sorries"]`` too."""
+    names = [name for name in verdict.details.get("dependencies", ()) if name in sorried]
+    if not names or not any(code == "sorry" for code, _ in verdict.reasons):
+        return verdict
+    text = f"it depends on the sorry of {', '.join(f'`{name}`' for name in names)}"
+    reasons = tuple((code, text if code == "sorry" else sentence) for code, sentence in verdict.reasons)
+    return replace(verdict, reasons=reasons, details={**verdict.details, "sorries": names})
 
 
 def first_error(messages: Iterable[Message]) -> Message | None:

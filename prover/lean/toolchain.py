@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from prover.errors import BadInput
 from prover.lean.embedded.errors import ToolchainError, ToolchainMissing, ToolchainUnsupported
 
 __all__ = [
@@ -128,11 +129,15 @@ def find_toolchain(start: Path | None = None, project: Path | None = None, expli
     `project` names the Lake project instead of searching for it; `explicit` (or `PROVER_LEAN`)
     names a `lean` executable and overrides everything else.
 
-    Raises `ToolchainMissing` or `ToolchainUnsupported`, with what to do about it.
+    Raises `ToolchainMissing` or `ToolchainUnsupported`, with what to do about it; `BadInput` where
+    `project` or `explicit` is none.
     """
-    named = explicit or (Path(os.environ["PROVER_LEAN"]) if os.environ.get("PROVER_LEAN") else None)
     if project is not None and not any((project / name).is_file() for name in _LAKE_FILES):
-        raise ToolchainMissing(f"{project} is not a Lake project: it has no lakefile and no lean-toolchain")
+        why = "it has no lakefile and no lean-toolchain" if project.is_dir() else "there is no such folder"
+        raise BadInput(f"--project {project} is not a Lake project: {why}")
+    if explicit is not None and explicit != Path("embedded") and shutil.which(str(explicit.expanduser())) is None:
+        raise BadInput(f"--lean {explicit} is not an executable: it must be a lean program")
+    named = explicit or (Path(os.environ["PROVER_LEAN"]) if os.environ.get("PROVER_LEAN") else None)
     folder = project.resolve() if project is not None else find_project(start or Path.cwd())
     if named == Path("embedded"):
         return _embedded()
@@ -164,7 +169,7 @@ def find_lean(start: Path | None = None, project: Path | None = None, explicit: 
 def _explicit(path: Path, project: Path | None) -> Toolchain:
     found = shutil.which(str(path.expanduser()))
     if found is None:
-        raise ToolchainMissing(f"{path} is not an executable: --lean and PROVER_LEAN name a lean program")
+        raise ToolchainMissing(f"{path} is not an executable: PROVER_LEAN must name a lean program")
     toolchain = Toolchain("explicit", (str(Path(found).absolute()),), project)
     toolchain.require_supported()
     return toolchain

@@ -62,7 +62,8 @@ def digest_of(text: str) -> str:
 def trace_text(
     server: LeanServer, text: str, *, file_path: str, url: str, commit: str, seconds: float = 300.0
 ) -> FileTrace:
-    """Traces the text of one file. Theorems that contain an error or a sorry tactic are left out.
+    """Traces the text of one file. Theorems that contain an error or a sorry tactic are left out, and so is what Lean
+    could not read at all.
 
     Raises:
         BadInput: the file's header does not parse, or it imports what is not there.
@@ -97,6 +98,11 @@ def trace_text(
             TracedTheorem(url, commit, file_path, declaration.name, start, end, tuple(step for step, _ in steps))
         )
         spans.append(tuple(span for _, span in steps))
+    skipped += [
+        (f"what stands at line {message.line}", " ".join(message.text.split())[:200])
+        for message in found.messages
+        if message.severity == "error" and not any(d.range[0] <= message.line <= d.range[2] for d in found.declarations)
+    ]
     corpus = CorpusFile(
         file_path,
         tuple(module_path(module) for module in header.imports),

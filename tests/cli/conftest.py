@@ -70,7 +70,7 @@ def prove(lean_server: LeanServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
     def run(*words: str, stdin: str | None = None) -> Ran:
         first = words[0] if words else ""
-        if first in ("check", "lean", "plugins", "weights"):
+        if first in ("check", "explain", "lean", "plugins", "weights"):
             return call(*words, stdin=stdin)
         if first in ("bench", "continue"):
             return call(*words, "--plugin", PLUGIN, stdin=stdin)

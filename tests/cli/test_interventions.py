@@ -88,6 +88,21 @@ def test_a_saved_search_is_continued_after_edits(prove: Prove, tmp_path: Path) -
     wrong = prove(*words)
     assert wrong.code == 2
     assert "no state 77" in wrong.json["message"]
+    for block, says in (
+        ('[[step]]\ntactic = "rfl"', "the [[step]] 'rfl' needs either node, the number of a state, or after"),
+        ('[[step]]\nnode = 0\nafter = []\ntactic = "rfl"', "needs either node"),
+        ('[[step]]\nafter = "rfl"\ntactic = "rfl"', "needs either node"),
+        ('[[step]]\nnode = 0\ntactics = "rfl"\ntactic = "rfl"', "'tactics' is unknown"),
+        ('[step]\nnode = 0\ntactic = "rfl"', "begins with [[step]]"),
+    ):
+        (run / "edits.toml").write_text(block, encoding="utf-8")
+        wrong = prove(*words)
+        assert wrong.code == 2
+        assert says in wrong.json["message"]
+    (run / "edits.toml").unlink()
+    told = prove("explain", str(saved))
+    assert told.code == 0
+    assert all(line == line.rstrip() for line in told.out.splitlines())
 
 
 def test_a_continued_search_does_not_repeat_failures(prove: Prove, tmp_path: Path) -> None:
@@ -115,8 +130,12 @@ def test_the_session_in_the_docs_turns_a_failed_search_into_a_proof(
     monkeypatch.chdir(ROOT)
     page = (ROOT / "docs" / "interventions.md").read_text("utf-8")
     blocks = re.findall(r"<!-- run: exit (\d+)(.*?) -->\n```console\n\$ (.*?)\n", page)
-    assert len(blocks) == 3
+    assert len(blocks) == 5
+    edits = re.search(r"printf '(.*)' > runs/mine/t/edits.toml\n", page)
+    assert edits is not None
     for code, has, command in blocks:
+        if "continue runs/mine" in command:
+            (tmp_path / "mine" / "t" / "edits.toml").write_text(edits[1].replace("\\n", "\n"), encoding="utf-8")
         words = shlex.split(command.replace("runs/", f"{tmp_path}/"))
         seconds = () if words[1] == "explain" else ("--seconds", "300")
         ran = call(*words[1:], *seconds)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from prover.cli import files
+from prover.problem import Budget
+from prover.session import Options, Session
 from tests.cli.conftest import ROOT, Prove
 
 KEYS = {
@@ -53,6 +55,7 @@ def test_not_proved(prove: Prove) -> None:
     assert "not proved: everything that the proposers suggest was tried" in ran.out
     assert "⊢ a = b" in ran.out
     assert "You can try" in ran.out
+    assert "--lemma" in ran.out
     value = prove(WRONG, "--json").json
     assert set(value) == KEYS
     assert (value["status"], value["reason"], value["proof"]) == ("not_proved", "exhausted", None)
@@ -134,10 +137,19 @@ def test_lean_says_what_is_wrong(
         assert value["column"] == column
 
 
-def test_a_plugin_that_does_not_exist(prove: Prove) -> None:
+def test_a_plugin_that_does_not_exist(prove: Prove, tmp_path: Path) -> None:
     ran = prove("--plugin", "no_such_module", ADD)
     assert ran.code == 2
-    assert "--plugin no_such_module: ModuleNotFoundError" in ran.err
+    assert ran.err == "error: --plugin no_such_module: ModuleNotFoundError: No module named 'no_such_module'\n"
+    (tmp_path / "exc.py").write_text(
+        "from prover.hookspecs import hookimpl\nclass Exc: pass\n@hookimpl\ndef prover_modules(): return Exc()\n"
+    )
+    ran = prove("--plugin", "exc", ADD)
+    assert ran.code == 2
+    assert ran.err == (
+        "error: --plugin exc: prover_modules returned an object of type Exc; "
+        "it must return a list of objects that have a name (a text) and read\n"
+    )
 
 
 def test_a_weight_for_nobody(prove: Prove) -> None:
@@ -226,6 +238,8 @@ def test_a_file_with_errors(prove: Prove, tmp_path: Path) -> None:
     ran = prove("F.lean")
     assert ran.code == 2
     assert "line 2, column" in ran.err
+    assert "F.lean: " in ran.err
+    assert "F.lean:2" not in ran.err
     (tmp_path / "G.lean").write_text("import No.Such\ntheorem t : 1 = 1 := sorry\n")
     ran = prove("G.lean")
     assert ran.code == 2
@@ -267,6 +281,68 @@ def test_options_that_do_not_fit(prove: Prove, tmp_path: Path) -> None:
     assert prove("--weight", "toy=-1", ADD).code == 2
 
 
+BUILT_UP = """\
+def Even (n : Nat) : Prop := n % 2 = 0 ∨ n % 2 = 1
+
+@[simp] theorem one (n : Nat) : Even n := by
+  sorry
+
+theorem two (n : Nat) : Even n ∧ Even (n + 1) := by
+  sorry
+"""
+"""``two`` follows from ``one``, which only UNFOLD proves."""
+UNFOLD = "--plugin", "tests.cli.toy_unfold"
+
+
+@pytest.mark.parametrize("name", [(), ("--name", "two")])
+def test_an_earlier_sorry_that_stays_is_named(prove: Prove, tmp_path: Path, name: tuple[str, ...]) -> None:
+    (tmp_path / "F.lean").write_text(BUILT_UP)
+    ran = prove("F.lean", "--explain", *name)
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "rejected by the check (it depends on the sorry of `one`)" in ran.err
+    assert "no goals, but the check rejects it: it depends on the sorry of `one`" in " ".join(ran.err.split())
+
+
+def test_a_later_theorem_may_use_one_that_was_just_proved(prove: Prove, tmp_path: Path) -> None:
+    (tmp_path / "F.lean").write_text(BUILT_UP)
+    ran = prove("F.lean", *UNFOLD, "--write")
+    assert ran.code == 0, ran
+    assert "two: proved in" in ran.err
+    assert prove("check", "F.lean").code == 0
+
+
+def test_sorries_worked_on_at_once_are_asked_again_with_the_proofs_found(prove: Prove, tmp_path: Path) -> None:
+    path = tmp_path / "F.lean"
+    path.write_text(BUILT_UP)
+    options = Options(plugins=("tests.cli.toy_plugin", "tests.cli.toy_unfold"))
+    with Session(options) as session:
+        questions = files.open_file(session, path)
+        reports, interrupted = files._work_at_once(options, path, questions, Budget(), files.LiveLine(enabled=False))
+        assert [report.status for report in reports] == ["proved", "proved"]
+        assert not interrupted
+        text, reports = files.finish_file(session, list(zip(questions, reports, strict=True)))
+    assert [report.status for report in reports] == ["proved", "proved"]
+    assert "sorry" not in text
+
+
+def test_one_sorry_run_on_several_goals_is_one_question(prove: Prove, tmp_path: Path) -> None:
+    path = tmp_path / "F.lean"
+    path.write_text("theorem t (a b : Nat) : a + b = b + a ∧ a = a + 0 := by\n  constructor <;> sorry\n")
+    ran = prove("F.lean", "--write")
+    assert ran.code == 0, ran
+    assert "1 of 1 proofs written" in ran.err
+    assert path.read_text().endswith("constructor <;> omega\n")
+
+
+def test_the_shipped_checks_let_one_of_two_sorries_be_filled(prove: Prove, tmp_path: Path) -> None:
+    path = tmp_path / "F.lean"
+    path.write_text("theorem t (a b : Nat) : a + b = b + a ∧ a = a + 0 := ⟨sorry, sorry⟩\n")
+    ran = prove("F.lean", "--plugin", "prover_plugins.consistency.plugin", "--write")
+    assert ran.code == 0, ran
+    assert "sorry" not in path.read_text()
+
+
 # ---------------------------------------------------------------------------------------- check
 
 
@@ -302,7 +378,14 @@ def test_check_of_nonsense(prove: Prove, tmp_path: Path) -> None:
     (tmp_path / "broken.lean").write_text("theorem t : 1 = := rfl\n")
     ran = prove("check", "broken.lean")
     assert ran.code in (1, 2)
-    assert "broken.lean:1:" in ran.out or "line 1" in ran.err
+    assert ran.out.count("unexpected token ':='") == 1
+    assert "broken.lean:1:" in ran.out
+    (tmp_path / "unknown.lean").write_text("theorem t (n : Nat) : foo n = n := by\n  simp\n")
+    ran = prove("check", "unknown.lean")
+    assert ran.code == 1
+    assert ran.out.count("Function expected at") == 1
+    assert "foo is not declared" in ran.out
+    assert "sorryAx" not in ran.out
     (tmp_path / "none.lean").write_text("def f := 1\n")
     assert prove("check", "none.lean").code == 2
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from prover.errors import BadInput
 from prover.lean import toolchain as toolchain_module
 from prover.lean.embedded import installer, launcher
 from prover.lean.toolchain import (
@@ -94,8 +95,10 @@ def test_a_project_without_elan_says_what_to_do(project: Path) -> None:
 
 
 def test_a_named_project_must_be_one(tmp_path: Path) -> None:
-    with pytest.raises(ToolchainMissing, match="is not a Lake project"):
+    with pytest.raises(BadInput, match="is not a Lake project: it has no lakefile"):
         find_toolchain(project=tmp_path)
+    with pytest.raises(BadInput, match="is not a Lake project: there is no such folder"):
+        find_toolchain(project=tmp_path / "nowhere")
 
 
 def test_an_old_project_is_refused(project: Path, lake: Path) -> None:
@@ -127,9 +130,12 @@ def test_an_explicit_lean_overrides_the_project(
     assert find_toolchain(project).kind == "explicit"
 
 
-def test_an_explicit_lean_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(ToolchainMissing, match="is not an executable"):
+def test_an_explicit_lean_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadInput, match=r"--lean .*nowhere is not an executable"):
         find_toolchain(explicit=tmp_path / "nowhere")
+    monkeypatch.setenv("PROVER_LEAN", str(tmp_path / "nowhere"))
+    with pytest.raises(ToolchainMissing, match="PROVER_LEAN"):
+        find_toolchain(tmp_path)
 
 
 def test_without_any_lean_the_message_names_the_command(tmp_path: Path) -> None:
@@ -156,6 +162,8 @@ def test_the_embedded_lean_is_chosen_outside_projects_and_on_request(
     assert command.argv[0] == launcher.node_executable()
     assert command.argv[-1] == str(source)
     assert command.env["LEAN_PATH"].startswith(os.environ["PROVER_CACHE"])
+    # An instrumented Node would write its profile into the user's folder.
+    assert command.env["LLVM_PROFILE_FILE"] == os.environ.get("LLVM_PROFILE_FILE", os.devnull)
 
 
 def test_importing_is_cheap() -> None:

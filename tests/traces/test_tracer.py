@@ -101,6 +101,9 @@ def test_what_has_errors_or_sorries_is_left_out(lean_server: LeanServer) -> None
     reasons = dict(traced.skipped)
     assert reasons["bad"].startswith("line 4:") and reasons["open_end"] == "it contains sorry"
     assert all(not replayed.mismatches for replayed in replay_file(lean_server, text, traced))
+    cut_short = trace(lean_server, "theorem good : 1 = 1 := rfl\n\nend Nowhere\n")
+    assert [theorem.full_name for theorem in cut_short.theorems] == ["good"]
+    assert [name for name, _ in cut_short.skipped] == ["what stands at line 3"]
     with pytest.raises(BadInput):
         trace(lean_server, "import No.Such.Module\ntheorem t : 1 = 1 := rfl\n")
 

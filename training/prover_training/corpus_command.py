@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option, lean_options, session_options
 
 
-@click.group()
+@click.group(cls=Group)
 def corpus() -> None:
     """Problems to learn from: Lean's own library, and generated ones."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option, settings_options
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _facts(kind: str, command: str, data: Sequence[Path], attempts: Sequence[Att
     }  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Group)
 def train() -> None:
     """Learn from proofs: gather searches, train models on them, measure what they are worth."""
 

@@ -55,7 +55,7 @@ def read_questions(server: LeanServer, path: Path) -> tuple[Library, list[Questi
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read {path}: {error}") from error
+        raise BadInput(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     header = server.parse_header(text)
     imports = tuple(header.imports) or DEFAULT_IMPORTS
     body = text.encode()[header.body :].decode()

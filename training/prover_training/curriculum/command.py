@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option, lean_options, session_options
 
 WIDTH = 40
 
 
-@click.group()
+@click.group(cls=Group)
 def curriculum() -> None:
     """How a curriculum stages traces (show), reviews of them (annotate), what a run was fed (plot)."""
 

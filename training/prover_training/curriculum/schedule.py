@@ -19,15 +19,15 @@ from prover.traces.theorem import TracedTheorem
 from prover_training.curriculum.feed import FeedLog
 
 
-def find_curriculum(name: str, extra: Iterable[str] = ()) -> Curriculum:
+def find_curriculum(name: str, extra: Sequence[str] = ()) -> Curriculum:
     """The curriculum of that name, of any plugin, those in ``extra`` (see :func:`prover.plugins.load_plugins`) too.
 
     Raises:
-        BadInput: there is none; lists those there are.
+        BadInput: there is none; lists those there are. Or one of ``extra`` does not work.
     """
     from prover import plugins
 
-    known = plugins.curricula(plugins.load_plugins(extra))
+    known = plugins.curricula(plugins.load_plugins(extra, needed=extra))
     if name not in known:
         raise BadInput(f"there is no curriculum {name!r}; there are {', '.join(sorted(known))}")
     return known[name]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from prover.cli.groups import Group
 from prover.cli.options import json_option, settings_options
 
 PATH = click.Path(path_type=Path)
@@ -16,7 +17,7 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-@click.group()
+@click.group(cls=Group)
 def mapper() -> None:
     """Align a model's hidden states with Lean's goals: symbols, goal graphs, value of a state."""
 
