@@ -73,13 +73,13 @@ def test_a_project_without_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert ran.code == 3
     assert "install elan" in ran.err
     ran = call("--project", "nowhere", "theorem t : 1 = 1")
-    assert ran.code == 3
+    assert ran.code == 2
     assert "is not a Lake project" in ran.err
 
 
 def test_a_lean_that_is_none() -> None:
     ran = call("--lean", "/no/such/lean", "theorem t : 1 = 1")
-    assert ran.code == 3
+    assert ran.code == 2
     assert "is not an executable" in ran.err
 
 
