@@ -7,6 +7,7 @@ from collections.abc import Callable
 from prover_plugins.automation.conjectures import conjectures
 from prover_plugins.automation.induction import induction
 from prover_plugins.automation.reading import Reader
+from prover_plugins.automation.structure import chaining
 
 from prover.domain import Candidate, StepStatus
 from prover.lean.environment import LeanEnvironment
@@ -79,3 +80,31 @@ def test_templates_with_a_counterexample_are_not_proposed(opened: Open) -> None:
     assert not any("(put a0 a1).length = a1.length :=" in t or "++ a1" in t for t in texts)
     without = [s.tactic for s in conjectures(Reader(read(state, PUT).goal))]
     assert set(texts) < set(without)
+
+
+STAR = """
+inductive Star (r : Nat → Nat → Prop) : Nat → Nat → Prop where
+  | refl : ∀ a, Star r a a
+  | step : ∀ a b c, r a b → Star r b c → Star r a c
+"""
+
+
+def test_a_predicate_is_shown_by_chaining_its_constructors(opened: Open) -> None:
+    cases = {
+        "(r : Nat → Nat → Prop) (a c : Nat) (h : r a c) : Star r a c": "solve_by_elim [",
+        "(r : Nat → Nat → Prop) (a b c : Nat) (h : Star r a b) (k : r b c) : Star r a c": "induction h <;> solve",
+    }
+    for statement, begins in cases.items():
+        environment, state = opened(f"theorem t {statement}", STAR)
+        (step,) = [s.tactic for s in chaining(read(state, STAR)) if s.tactic.startswith(begins)]
+        (result,) = environment.step(state, [Candidate(step, "x", score=1.0)])
+        assert result.status is StepStatus.FINISHED, result.message
+
+
+def test_facts_are_chained_for_a_predicate_that_is_a_variable(opened: Open) -> None:
+    statement = "theorem t (p : Nat → Prop) (q : Nat → Nat → Prop) (h : ∀ x y, p x → q x y)"
+    statement += " (g : ∀ x, q x x → p (x + 1)) (s : p 3) : q 4 7"
+    environment, state = opened(statement, "")
+    (step,) = [s.tactic for s in chaining(read(state, ""))]
+    (result,) = environment.step(state, [Candidate(step, "x", score=1.0)])
+    assert result.status is StepStatus.FINISHED, result.message

@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     structure.splitting,
     together.together,
     structure.using_facts,
+    structure.chaining,
     structure.generalizing,
     induction.induction,
     induction.from_bound,

@@ -164,16 +164,20 @@ class Reader:
         """The header's inductive predicates that the goal speaks of."""
         return [name for name in self._predicates if name in self.symbols]
 
+    @cached_property
+    def clauses(self) -> list[str]:
+        """The constructors of those predicates."""
+        return [f"{name}.{case}" for name in self.predicates for case in self._predicates[name]]
+
     def is_mutual(self, function: str) -> bool:
         """Whether ``function`` is defined together with others (no functional induction then)."""
         return any(function in block for block in self.mutual)
 
     def unfolding(self, *more: str) -> str:
         """The bracketed list of the user's definitions and lemmas for ``simp`` or ``grind``; empty for none."""
-        cases = [f"{name}.{case}" for name in self.predicates for case in self._predicates[name]]
         # a predicate's recursor says nothing, and with it in the list ``grind`` fails at once
         theorems = [t for t in self.goal.theorems if not t.endswith((".brecOn", ".recOn", ".casesOn", ".below"))]
-        items = list(dict.fromkeys([*map(written_name, self.definitions), *cases, *theorems, *more]))
+        items = list(dict.fromkeys([*map(written_name, self.definitions), *self.clauses, *theorems, *more]))
         return f" [{', '.join(items)}]" if items else ""
 
     @cached_property

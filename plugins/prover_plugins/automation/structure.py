@@ -12,6 +12,8 @@ BINDERS = ("forall", "implies", "not", "let", "ne")
 """Shapes of targets that begin with a binder."""
 
 _WITNESSES = 8
+_CHAINING = 5_000
+"""Heartbeats (thousands) of backward chaining, which is quick where it finds anything."""
 _MOST_INSTANCES = 3
 _EXISTENCE = re.compile(r"∀ \(\w+ : ([^()]+)\), ∃ ([^\W\d][\w']*),")
 """A fact that promises something for every value of a type."""
@@ -213,6 +215,19 @@ def using_facts(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(f"rw [{fact.name}]", 0.15)
             yield Suggestion(f"rw [← {fact.name}]", 0.08)
             yield Suggestion(f"simp [{fact.name}]", 0.06)
+
+
+def chaining(goal: Reader) -> Iterator[Suggestion]:
+    """Backward chaining: over the constructors of the header's predicates, where they conclude the target, and over
+    facts. It finds what stands only in premises (``Star.step a b c`` for ``Star r a c``), which ``grind`` does not."""
+    if goal.goal.head in goal.predicates:
+        clauses = ", ".join(goal.clauses)
+        yield Suggestion(f"solve_by_elim [{clauses}]", 0.6, _CHAINING)
+        for fact in goal.facts:
+            if fact.head in goal.predicates:
+                yield Suggestion(f"induction {fact.name} <;> solve_by_elim [{clauses}]", 0.3, _CHAINING)
+    elif goal.goal.shape in ("other", "false") and any("→" in fact.type for fact in goal.facts):
+        yield Suggestion("solve_by_elim", 0.3, _CHAINING)
 
 
 def generalizing(goal: Reader) -> Iterator[Suggestion]:
