@@ -71,6 +71,17 @@ FINISHED = [
     ("exact ⟨", "", "(n : Nat) : ∃ m, n * (n + 1) * (n + 2) * (n + 3) + 1 = m ^ 2"),
     ("hi0", "", "(h : ∀ d, d ∣ 91 → d = 1 ∨ d = 91) : False"),
     ("exact ⟨", "", ": ∃ n : Nat, 20 < n ∧ n % 9 = 4 ∧ n % 11 = 5"),
+    ("hdesc", "", "(a b c : Int) (h : a ^ 2 + 2 * b ^ 2 = 5 * c ^ 2) : c = 0"),
+    ("hdesc", "", "(a b : Nat) (h : a ^ 3 = 5 * b ^ 3) (g : Nat.gcd a b = 1) : False"),
+    ("hdesc", "", "(x : Rat) (h : x ^ 3 = x + 1) : False"),
+    ("hps", "", "(n : Nat) (h : n + 3 ∣ n ^ 2 + 20) : n = 26"),
+    ("hps", "", "(m x : Int) (g : 10 ≤ m) (l : m ≤ 99) (h : 7 * x % m = 1) (k : (x - 16) % m = 0) : m = 37"),
+    ("hps", "", "(n k : Nat) (h : (3 * n + 1) % k = (n + 5) % k) (g : k ∣ n) (l : k % 2 = 1) : k = 1"),
+    ("hps", "", "(n : Nat) : Nat.gcd (n ^ 3 + 2 * n) (n ^ 4 + 3 * n ^ 2 + 1) = 1"),
+    ("hV", "", "(n : Int) (h : 121 ∣ n ^ 2 + 3 * n + 5) : False"),
+    ("hV", "", "(a b c : Int) (h : 9 ∣ a ^ 3 + b ^ 3 + c ^ 3) : 3 ∣ a * b * c"),
+    ("hV", "", "(a b c : Nat) (h : a ^ 2 + b ^ 2 = c ^ 2) : 12 ∣ a * b * c"),
+    ("hV", "", "(a b : Nat) (h : a % 4 = 3) (g : ¬b % 2 = 0) : (a * b + b ^ 2) % 4 = 2 ∨ a * b % 4 = 3"),
 ]  # fmt: skip
 
 

@@ -10,7 +10,10 @@ from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
 from prover.problem import Problem
 from prover_plugins.arithmetic.boxes import boxes
+from prover_plugins.arithmetic.congruence import congruence
 from prover_plugins.arithmetic.counterexamples import counterexample
+from prover_plugins.arithmetic.descent import descents
+from prover_plugins.arithmetic.dividing import dividing
 from prover_plugins.arithmetic.divisors import divisors
 from prover_plugins.arithmetic.elimination import eliminations
 from prover_plugins.arithmetic.factoring import factorings
@@ -29,7 +32,7 @@ from prover_plugins.arithmetic.witnesses import witnesses
 
 _MOST_GOALS = 4
 _RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
-    witnesses, residues, subtractions, divisors,
+    witnesses, residues, subtractions, divisors, descents, dividing, congruence,
 )  # fmt: skip
 _ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations, fractions, boxes)
 """Rules whose steps add facts or substitute, and finish nothing."""
