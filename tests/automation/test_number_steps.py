@@ -71,6 +71,15 @@ FINISHED = [
     ("exact ⟨", "", "(n : Nat) : ∃ m, n * (n + 1) * (n + 2) * (n + 3) + 1 = m ^ 2"),
     ("hi0", "", "(h : ∀ d, d ∣ 91 → d = 1 ∨ d = 91) : False"),
     ("exact ⟨", "", ": ∃ n : Nat, 20 < n ∧ n % 9 = 4 ∧ n % 11 = 5"),
+    ("hs0", "", "(p q : Nat) (h : p * q = 2021) (g : 1 < p) (l : p < q) : p = 43 ∧ q = 47"),
+    ("heu", "", "(p n : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : p ∣ n * (n + 2) ^ 3) (l : ¬p ∣ n) : p ∣ n + 2"),
+    ("heu", "", "(p : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (n : Int) (g : n ^ 2 % p = 0) : ↑p ∣ n"),
+    ("hab", "", "(p n : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : n ^ 2 = p + 1) : p = 3"),
+    ("hp0", "", "(p : Nat) (n : Int) (h : ↑p ∣ n) : (n ^ 3 - 2 * n) % p = 0"),
+    ("hp0", "", "(p n : Nat) (h : p ∣ n + 1) : p ∣ n ^ 3 + 1"),
+    ("hc0", "", "(m n : Nat) (h : 5 ^ m * 2 + 3 = n ^ 2) (g : 0 < m) : False"),
+    ("hk0", "", ": 7 ^ 7 ^ 7 % 10 = 3"),
+    ("bAll", "", "(a b : Nat) (g : a = 10) (h : b < 10) (l : a * b = 70) : b = 7"),
     ("hdesc", "", "(a b c : Int) (h : a ^ 2 + 2 * b ^ 2 = 5 * c ^ 2) : c = 0"),
     ("hdesc", "", "(a b : Nat) (h : a ^ 3 = 5 * b ^ 3) (g : Nat.gcd a b = 1) : False"),
     ("hdesc", "", "(x : Rat) (h : x ^ 3 = x + 1) : False"),
@@ -110,6 +119,11 @@ PROGRESS = [
     ("hcf", "", "(a : Nat → Rat) (h : a 1 = 1) (g : ∀ n ≥ 1, a (n + 1) = a n / (1 + 2 * a n)) : a 100 = 1 / 199",
      "a (n + 1) = 1 / (1 + 2 * ↑n)"),
     ("generalize", "", "(x n : Nat) : 1 + n * x ≤ (1 + x) ^ n", "1 + (n + 1) * x ≤ (1 + x) * p0"),
+    ("obtain rfl", "", "(a b : Nat) (h : ∀ m, m ∣ a → m = 1 ∨ m = a) (l : 2 ≤ a) (g : ∀ m, m ∣ b → m = 1 ∨ m = b) "
+     "(k : 2 ≤ b) (i : a + b = 21) (j : a < b) : a * b = 38", "2 * 19 = 38"),
+    ("hq0", "", "(p : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : 5 ≤ p) : 24 ∣ p ^ 2 - 1", "p % 3 ≠ 0"),
+    ("hc0", "", "(m n : Nat) (h : 0 < n) (g : 2 ^ m - 1 = 3 ^ n) : m = 2", "2 ^ 0 - 1 = 3 ^ n"),
+    ("hc0", "", "(m n : Nat) (h : 2 ^ m + 7 = n ^ 2) : n = 3", "2 ^ 1 + 7 = n ^ 2"),
     ("intro hc", "", "(a b : Nat) (h : Nat.gcd a b = 5) (g : a * b = 200) : 15 ≤ a + b", "a + b < 15"),
 ]
 

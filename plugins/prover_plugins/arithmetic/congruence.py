@@ -35,12 +35,12 @@ def congruence(sketch: Sketch) -> Iterator[Candidate]:
         if len(parts) > 1:
             yield from _by_parts(sketch, facts, target, parts)
             return
-        found = _evaluation(sketch, facts, target, lcm(*own))
+        found = evaluation(sketch, facts, target, lcm(*own))
         if found is not None:
             yield candidate("(" + "\n ".join(found) + ")", 0.43, _WALL_MS)
     elif any(len(fact.term.variables()) > 1 or fact.term.is_nonlinear() for fact in facts):
         stated = set[int]().union(*(moduli(fact.term) for fact in facts))
-        found = _evaluation(sketch, facts, FALSE, lcm(*stated)) if stated else None
+        found = evaluation(sketch, facts, FALSE, lcm(*stated)) if stated else None
         if found is not None:
             yield candidate("(exfalso\n " + "\n ".join(found) + ")", 0.41, _WALL_MS)
 
@@ -51,7 +51,7 @@ def _by_parts(sketch: Sketch, facts: list[Fact], target: Term, parts: list[int])
     text = lean(target.arguments[1])
     for part in parts:
         divisor = Term("literal", target.arguments[0].kind, value=part)
-        found = _evaluation(sketch, facts, Term("∣", Kind.PROP, (divisor, target.arguments[1])), part)
+        found = evaluation(sketch, facts, Term("∣", Kind.PROP, (divisor, target.arguments[1])), part)
         if found is None:
             return
         proof = "\n".join(found).replace("\n", "\n   ")
@@ -117,8 +117,8 @@ def _kinds(sketch: Sketch, term: Term) -> set[Kind]:
     return {sketch.kinds[name] for name in term.variables()}
 
 
-def _evaluation(sketch: Sketch, facts: list[Fact], target: Term, least: int) -> list[str] | None:
-    """The steps that prove ``target`` by the first modulus, a multiple of ``least``, for which that is possible."""
+def evaluation(sketch: Sketch, facts: list[Fact], target: Term, least: int) -> list[str] | None:
+    """The steps that prove ``target`` from ``facts`` (and equations of the goal) by the first modulus, a multiple of ``least``, for which that is possible."""
     kinds = _kinds(sketch, target) or {sketch.kinds[v] for f in facts for v in f.term.variables()}
     if len(kinds) != 1:
         return None
@@ -132,7 +132,7 @@ def _evaluation(sketch: Sketch, facts: list[Fact], target: Term, least: int) -> 
         premises = [p for p in premises if p.term.variables() <= related]
         if names and len(names) <= _MOST_VARIABLES and modulus ** len(names) <= _MOST_CASES:
             order = _ordered(names, premises)
-            if _holds(order, target, modulus):
+            if (target != FALSE or order[-1][1]) and _holds(order, target, modulus):
                 return _lines(sketch, order, target, modulus, kind)
     return None
 
@@ -214,10 +214,14 @@ def _lines(
         for premise in tested:
             statement += f"{_text(premise.term, letters)} → "
             arguments += f" ({_same(premise.term, proofs)}.mp {premise.proof})"
-    statement += _text(target, letters)
+    if target == FALSE:
+        # ``p → False`` at the end, after many premises, has no instance of ``Decidable``
+        last = _text(order[-1][1][-1].term, letters)
+        statement = f"{statement.removesuffix(f'{last} → ')}¬{last}"
+        return [*prefix, f"have hV : {statement} := by decide +kernel", f"exact hV{arguments}"]
     return [
         *prefix,
-        f"have hV : {statement} := by decide +kernel",
+        f"have hV : {statement}{_text(target, letters)} := by decide +kernel",
         f"exact {_same(target, proofs)}.mpr (hV{arguments})",
     ]
 

@@ -8,22 +8,23 @@ which divisors the numeral has: one case for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
 from prover.domain import Candidate
 from prover_plugins.arithmetic.language import Kind, Term, lean
-from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, polynomial, variable
-from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equation
+from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, divided, polynomial, variable
+from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equation, divisor_lines, divisors_of
 
-_LARGEST = 3_000
-"""Evaluating all smaller divisors takes the kernel about a second."""
+_LARGEST = 40_000
+"""Evaluating all divisors up to its square root takes the kernel about a second."""
 
 _MOST_DIVISORS = 16
 _HIGHEST_DEGREE = 6
 _WALL_MS = 15_000
+_PUSHED = f"try {CASTS}"
 _MULTIPLES = f"{CASTS[:-1]}, Int.natCast_emod]"
 
 
@@ -60,6 +61,46 @@ def dividing(sketch: Sketch) -> Iterator[Candidate]:
                         known.append(multiple)
     for divisor, multiples in found.values():
         yield from _step(sketch, divisor, multiples)
+    if sketch.target is not None:
+        yield from _of_target(sketch, {text: multiples for text, (_, multiples) in found.items()})
+
+
+def _of_target(sketch: Sketch, found: Mapping[str, list[Multiple]]) -> Iterator[Candidate]:
+    """A target ``D ∣ E`` or ``E % D = 0`` where a fact says that D divides a factor of E."""
+    target = sketch.target
+    if target is None or target.operation not in ("∣", "="):
+        return
+    divides, other, close = *target.arguments, ""
+    if target.operation == "=":
+        if divides.operation != "%" or other.operation != "literal" or other.value:
+            return
+        (other, divides), close = divides.arguments, "mod"
+    try:
+        divisor, p = _divisor(sketch, divides), polynomial(other)
+    except (NotPolynomial, ValueError):
+        return
+    if divisor is None:
+        return
+    name, quotient = sketch.fresh("hp0"), sketch.fresh("q")
+    own = Multiple(divisor.p or p, f"{divisor.cast} ∣ {divisor.cast} := Int.dvd_refl _")
+    for multiple in [own, *found.get(divisor.text, [])]:
+        factor = divided(p, multiple.p)
+        if factor is None or any(c.denominator != 1 for c in factor.terms.values()):
+            continue
+        claim = f"{divisor.cast} ∣ {p.lean(sketch.naturals(p))}"
+        lines = [
+            f"have {name} : {multiple.line}",
+            f"replace {name} : {claim} := by",
+            f"  obtain ⟨{quotient}, {name}⟩ := {name}",
+            f"  exact ⟨({factor.lean(sketch.naturals(factor))}) * {quotient}, by grind⟩",
+        ]
+        if divisor.natural:
+            finish = "Nat.mod_eq_zero_of_dvd" if close else ""
+            lines.append(f"exact {finish} (Int.natCast_dvd_natCast.mp (by {_PUSHED}; exact {name}))")
+        else:
+            lines.append(f"exact {'Int.emod_eq_zero_of_dvd' if close else ''} ({name})")
+        yield candidate("(" + "\n ".join(lines) + ")", 0.6)
+        return
 
 
 def _divisor(sketch: Sketch, term: Term) -> Divisor | None:
@@ -82,6 +123,8 @@ def _multiples(sketch: Sketch, name: str, term: Term) -> Iterator[tuple[Divisor,
     try:
         if term.operation == "∣":
             divides, other = term.arguments
+            if natural and divides.operation == "variable" and other.operation == "literal":
+                return  # the rule of `divisors`
             p = polynomial(other)
             proof = f"Int.natCast_dvd_natCast.mpr {name}" if natural else given
         else:
@@ -221,7 +264,7 @@ def _bounds(sketch: Sketch, divisor: Divisor, value: int, name: str) -> list[str
 
 def _cases(sketch: Sketch, divisor: Divisor, value: int, name: str) -> list[str]:
     """One case for each divisor of the numeral, or only a bound where there are many."""
-    known = [d for d in range(1, value + 1) if value % d == 0] if value <= _LARGEST else []
+    known = divisors_of(value) if value <= _LARGEST else []
     size, every, solved = map(sketch.fresh, ("i", "hk", "hs"))
     if not known or len(known) > _MOST_DIVISORS:
         bound = f"Int.le_of_dvd (show (0 : Int) < {value} by decide) {name}"
@@ -230,10 +273,9 @@ def _cases(sketch: Sketch, divisor: Divisor, value: int, name: str) -> list[str]
     claim = " ∨ ".join(f"{divisor.cast} = {sign * d}" for d in known for sign in signs)
     lines = [
         f"have {solved} : {claim} := by",
-        f"   have {every} : ∀ i : Nat, i < {value + 1} → {value} % i = 0 → i ∈ {known} := by decide +kernel",
+        *(f"   {line}" for line in divisor_lines(every, value)),
         f"   replace {name} : ({divisor.cast}).natAbs ∣ {value} := Int.natAbs_dvd_natAbs.mpr {name}",
-        f"   replace {name} := {every} _ (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {name})) "
-        f"(Nat.mod_eq_zero_of_dvd {name})",
+        f"   replace {name} := {every} _ {name}",
         f"   clear {every}",
         f"   simp only [List.mem_cons, List.not_mem_nil, or_false] at {name}",
         f"   generalize hi : ({divisor.cast}).natAbs = {size} at {name}",

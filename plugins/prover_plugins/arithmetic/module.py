@@ -16,6 +16,7 @@ from prover_plugins.arithmetic.descent import descents
 from prover_plugins.arithmetic.dividing import dividing
 from prover_plugins.arithmetic.divisors import divisors
 from prover_plugins.arithmetic.elimination import eliminations
+from prover_plugins.arithmetic.exponentials import exponentials
 from prover_plugins.arithmetic.factoring import factorings
 from prover_plugins.arithmetic.fractions import fractions
 from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
@@ -32,7 +33,7 @@ from prover_plugins.arithmetic.witnesses import witnesses
 
 _MOST_GOALS = 4
 _RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
-    witnesses, residues, subtractions, divisors, descents, dividing, congruence,
+    witnesses, residues, subtractions, divisors, descents, dividing, congruence, exponentials,
 )  # fmt: skip
 _ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations, fractions, boxes)
 """Rules whose steps add facts or substitute, and finish nothing."""

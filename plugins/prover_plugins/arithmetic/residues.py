@@ -54,7 +54,7 @@ def _modulus(sketch: Sketch, p: Polynomial, stated: set[int]) -> int | None:
     _, integral = p.primitive()
     for modulus in sorted({*_MODULI, *(m for m in stated if m <= _LARGEST_STATED)}):
         sums: set[int] | None = {0}
-        for part in _independent(integral, modulus):
+        for part in independent(integral, modulus):
             names = part.variables
             if modulus ** len(names) > _MOST_CASES:
                 sums = None
@@ -67,7 +67,7 @@ def _modulus(sketch: Sketch, p: Polynomial, stated: set[int]) -> int | None:
     return None
 
 
-def _independent(p: Polynomial, modulus: int) -> list[Polynomial]:
+def independent(p: Polynomial, modulus: int) -> list[Polynomial]:
     """``p`` modulo a number as a sum of polynomials that have no variable in common."""
     groups: list[tuple[set[str], dict[Monomial, Fraction]]] = []
     for monomial, coefficient in p.terms.items():

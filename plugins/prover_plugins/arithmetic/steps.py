@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
+from math import isqrt
 
 from prover.domain import Candidate
 from prover.lean.protocol import GoalView
@@ -102,3 +103,38 @@ def residue_lemmas(kind: Kind) -> str:
     if kind is Kind.INT:
         return "Int.pow_succ, Int.add_emod, Int.mul_emod, Int.sub_emod"
     return "Nat.pow_succ, Nat.add_mod, Nat.mul_mod"
+
+
+def divisors_of(number: int) -> list[int]:
+    """The positive divisors of a positive number, the smallest first."""
+    small = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
+    return small + [number // d for d in reversed(small) if d * d != number]
+
+
+def divisor_lines(name: str, number: int) -> list[str]:
+    """The steps that prove ``name``: whatever divides ``number`` is one of its divisors. Of two factors one is at most
+    the square root, so that only numbers up to that are evaluated."""
+    known, root = divisors_of(number), isqrt(number) + 1
+    small = [d for d in known if d < root]
+    cases = [
+        line
+        for d in small
+        for line in (f"     · obtain rfl : b = {number // d} := by clear hk0; omega", "       decide")
+    ]
+    return [
+        f"have {name} : ∀ i : Nat, i ∣ {number} → i ∈ {known} := by",
+        f"   have hk0 : ∀ a : Nat, a < {root} → {number} % a = 0 → a ∈ {small} := by decide +kernel",
+        f"   have hs0 : ∀ a b : Nat, {number} = a * b → a < {root} → a ∈ {known} ∧ b ∈ {known} := by",
+        "     intro a b hm0 ha0",
+        "     have hm1 := hk0 a ha0 (hm0 ▸ Nat.mul_mod_right a b)",
+        "     simp only [List.mem_cons, List.not_mem_nil, or_false] at hm1",
+        f"     rcases hm1 with {' | '.join(['rfl'] * len(small))}",
+        *cases,
+        "   rintro i ⟨j, hj0⟩",
+        f"   rcases Nat.lt_or_ge i {root} with hi0 | hi0",
+        "   · exact (hs0 i j hj0 hi0).1",
+        f"   · rcases Nat.lt_or_ge j {root} with hi1 | hi1",
+        "     · exact (hs0 j i (by rw [Nat.mul_comm]; exact hj0) hi1).2",
+        "     · have hm2 := Nat.mul_le_mul hi0 hi1",
+        "       clear hk0 hs0; omega",
+    ]
