@@ -139,7 +139,7 @@ def _zero(sketch: Sketch, fact: str, p: Polynomial) -> Iterator[Candidate]:
         f"clear {lemma}",
         f"first | omega | (simp_all; done) | grind | obtain ⟨{split}⟩ := {zero}",
     ]
-    yield candidate("(" + "\n ".join(lines) + ")", 0.55, _WALL_MS)
+    yield candidate("(" + "\n ".join(lines) + ")", 0.8, _WALL_MS)
 
 
 def _irrational(sketch: Sketch, fact: str, p: Polynomial) -> Iterator[Candidate]:
@@ -176,7 +176,7 @@ def _irrational(sketch: Sketch, fact: str, p: Polynomial) -> Iterator[Candidate]
         f"(Rat.intCast_eq_zero_iff.mp {cast})",
         f"exact absurd (show {bottom} = 0 by omega) {positive})",
     ]
-    yield candidate("(exfalso\n " + "\n ".join(lines), 0.7, _WALL_MS)
+    yield candidate("(exfalso\n " + "\n ".join(lines), 0.85, _WALL_MS)
 
 
 def lemma_lines(name: str, found: list[Stage]) -> list[str]:
@@ -189,7 +189,7 @@ def lemma_lines(name: str, found: list[Stage]) -> list[str]:
     size = " + ".join(f"{v}.natAbs" for v in start)
     claim = " ∧ ".join(f"{v} = 0" for v in start)
     d, moduli = found[0].divisor, dict.fromkeys(stage.modulus for stage in found)
-    lines = [line for m in moduli for line in _residue_lines(m)]
+    lines = [line for m in moduli for line in _residue_lines(m, d)]
     lines += [
         f"have hab : ∀ v : Int, ({d} * v).natAbs = {d} * v.natAbs := fun v => Int.natAbs_mul {d} v",
         f"have {name} : ∀ N : Nat, ∀ {' '.join(start)} : Int, {size} < N → {_text(found[0].p, renaming)} = 0 → "
@@ -205,9 +205,9 @@ def lemma_lines(name: str, found: list[Stage]) -> list[str]:
         for variable_ in stage.names:
             old = letters[variable_]
             letters[variable_] = old + "d"
-            lines.append(
-                f"   obtain ⟨{old}d, rfl⟩ : ∃ t, {old} = {stage.divisor} * t := ⟨{old} / {stage.divisor}, by omega⟩"
-            )
+            place = stage.names.index(variable_)
+            proof = _component("hv", place, len(stage.names))
+            lines.append(f"   obtain ⟨{old}d, rfl⟩ := Int.dvd_of_emod_eq_zero {proof}")
         rest = _text(stage.rest, letters)
         if stage.content == 1:
             lines.append(f"   replace he : {rest} = 0 := by clear ih hN hv; grind")
@@ -237,11 +237,23 @@ def lemma_lines(name: str, found: list[Stage]) -> list[str]:
     return lines
 
 
-def _residue_lines(m: int) -> list[str]:
-    """The lemmas about congruences modulo ``m``; their names end in it."""
+def _component(conjunction: str, place: int, size: int) -> str:
+    """The proof of one part of a conjunction of ``size`` parts."""
+    return conjunction + ".2" * place + (".1" if place < size - 1 else "")
+
+
+def _each(conjunction: str, functions: list[str]) -> str:
+    """The conjunction of what the functions give for the parts of ``conjunction``."""
+    parts = [f"{f} {_component(conjunction, i, len(functions))}" for i, f in enumerate(functions)]
+    return f"⟨{', '.join(parts)}⟩" if len(parts) > 1 else parts[0]
+
+
+def _residue_lines(m: int, d: int) -> list[str]:
+    """The lemmas about congruences modulo ``m``, which ``d`` divides; their names end in it."""
     lines = [
         f"have hres{m} : ∀ v : Int, ∃ r : Nat, r < {m} ∧ v % {m} = (r : Int) % {m} := "
-        f"fun v => ⟨(v % {m}).toNat, by omega, by omega⟩"
+        f"fun v => ⟨(v % {m}).toNat, by omega, by omega⟩",
+        f"have hdown{m} : ∀ v w : Int, v % {m} = w % {m} → w % {d} = 0 → v % {d} = 0 := by omega",
     ]
     return lines + [_NUMBERED.sub(rf"\g<0>{m}", lemma) for lemma in congruences(Kind.INT, m).values()]
 
@@ -260,7 +272,7 @@ def _forced(stage: Stage, letters: dict[str, str], kinds: dict[str, Kind]) -> li
     own = [letters[name] for name in kinds]
     term = read_number(p.lean(), dict.fromkeys(own, Kind.INT), Kind.INT)
     claim = " ∧ ".join(f"{letters[name]} % {d} = 0" for name in stage.names)
-    conclusion = " ∧ ".join(f"r_{letters[name]} % {d} = 0" for name in stage.names)
+    conclusion = " ∧ ".join(f"(r_{letters[name]} : Int) % {d} = 0" for name in stage.names)
     residues = {name: f"r_{name}" for name in own}
     shown = replaced(term, residues)
     proof = _NUMBERED.sub(rf"\g<0>{m}", congruent(term, {name: f"c_{name}" for name in own}))
@@ -273,7 +285,6 @@ def _forced(stage: Stage, letters: dict[str, str], kinds: dict[str, Kind]) -> li
         "   rw [he] at hP",
         f"   have hd := (by decide +kernel : {premises}(0 : Int) % {m} = ({shown}) % {m} → {conclusion}) "
         f"{arguments} hP",
-        "   clear hP he hN ih",
-        "   omega",
+        f"   exact {_each('hd', [f'hdown{m} _ _ c_{letters[name]}' for name in stage.names])}",
     ]
     return lines

@@ -99,7 +99,7 @@ def _of_target(sketch: Sketch, found: Mapping[str, list[Multiple]]) -> Iterator[
             lines.append(f"exact {finish} (Int.natCast_dvd_natCast.mp (by {_PUSHED}; exact {name}))")
         else:
             lines.append(f"exact {'Int.emod_eq_zero_of_dvd' if close else ''} ({name})")
-        yield candidate("(" + "\n ".join(lines) + ")", 0.6)
+        yield candidate("(" + "\n ".join(lines) + ")", 0.75)
         return
 
 
@@ -247,7 +247,7 @@ def _step(sketch: Sketch, divisor: Divisor, multiples: list[Multiple]) -> Iterat
         f"   exact {total}",
     ]
     lines += _cases(sketch, divisor, value, name) if divisor.p is not None else _bounds(sketch, divisor, value, name)
-    yield candidate("(" + "\n ".join(lines) + ")", 0.56, _WALL_MS)
+    yield candidate("(" + "\n ".join(lines) + ")", 0.75, _WALL_MS)
 
 
 def _bounds(sketch: Sketch, divisor: Divisor, value: int, name: str) -> list[str]:

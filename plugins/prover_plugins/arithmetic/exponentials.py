@@ -106,7 +106,7 @@ def _bounds(sketch: Sketch, fact: str, term: Term, p: Polynomial, powers: list[P
                 continue
             name, contrary = sketch.fresh("hlt"), sketch.fresh("hge")
             if threshold == chosen.low:
-                yield candidate("(exfalso\n " + "\n ".join(lines) + ")", 0.6, _WALL_MS)
+                yield candidate("(exfalso\n " + "\n ".join(lines) + ")", 0.85, _WALL_MS)
                 return
             proof = "\n".join(lines).replace("\n", "\n   ")
             head = (
@@ -118,7 +118,7 @@ def _bounds(sketch: Sketch, fact: str, term: Term, p: Polynomial, powers: list[P
             pattern = " | ".join(["rfl"] * len(cases))
             yield candidate(
                 f"({head}\n rcases (by omega : {split}) with {pattern} <;> try first | omega | (simp_all; done))",
-                0.58 - place / 100,
+                0.75 - place / 100,
                 _WALL_MS,
             )
             break

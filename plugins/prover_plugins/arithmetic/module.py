@@ -10,6 +10,7 @@ from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
 from prover.problem import Problem
 from prover_plugins.arithmetic.boxes import boxes
+from prover_plugins.arithmetic.casting import castings
 from prover_plugins.arithmetic.congruence import congruence
 from prover_plugins.arithmetic.counterexamples import counterexample
 from prover_plugins.arithmetic.descent import descents
@@ -35,7 +36,7 @@ _MOST_GOALS = 4
 _RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
     witnesses, residues, subtractions, divisors, descents, dividing, congruence, exponentials,
 )  # fmt: skip
-_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations, fractions, boxes)
+_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (castings, products, eliminations, fractions, boxes)
 """Rules whose steps add facts or substitute, and finish nothing."""
 _FACTORING_FROM = 0.45
 """The best score of a factoring or a certificate: what is better comes first, and may make their work unnecessary."""

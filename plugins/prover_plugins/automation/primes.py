@@ -96,8 +96,8 @@ def _small_divisors(goal: Reader, found: list[Prime]) -> Iterator[Suggestion]:
             cases = " ∨ ".join(f"{variable} % 6 = {r}" for r in range(6))
             by_cases = f"rcases (by omega : {cases}) with {' | '.join(['hr'] * 6)} <;> omega"
             steps += [f"obtain rfl : {variable} = {value} := by first | omega | ({by_cases})"]
-        yield Suggestion("(" + "\n ".join([*lines, *steps, f"clear {names}"]) + ")", 0.6, FULL, 15_000)
-    yield Suggestion("(" + "\n ".join([*lines, "try omega"]) + ")", 0.55, FULL, 15_000)
+        yield Suggestion("(" + "\n ".join([*lines, *steps, f"clear {names}"]) + ")", 0.85, FULL, 15_000)
+    yield Suggestion("(" + "\n ".join([*lines, "try omega"]) + ")", 0.78, FULL, 15_000)
 
 
 def _is_prime(number: int) -> bool:
@@ -164,7 +164,7 @@ def _euclid(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
                 f"have {goal.fresh(f'hor_{fact.name}')} := {e}{kinds[0]} _ _ {fact.name} | skip"
             )
     finish = "first | assumption | (simp_all; done) | grind | skip"
-    yield Suggestion("(" + "\n ".join([*lines, finish]) + ")", 0.5, FULL, 10_000)
+    yield Suggestion("(" + "\n ".join([*lines, finish]) + ")", 0.75, FULL, 10_000)
 
 
 def _factored(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
@@ -209,7 +209,7 @@ def _factored(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
         "     omega",
         f"rcases {name} with ({name} | {name}) | ({name} | {name}) <;> try first | omega | grind",
     ]
-    yield Suggestion("(" + "\n ".join(lines) + ")", 0.56, FULL, 15_000)
+    yield Suggestion("(" + "\n ".join(lines) + ")", 0.77, FULL, 15_000)
 
 
 def _product_of(goal: Reader, prime: Prime, kinds: dict[str, Kind]) -> tuple[Polynomial, str] | None:
