@@ -37,12 +37,12 @@ def congruence(sketch: Sketch) -> Iterator[Candidate]:
             return
         found = evaluation(sketch, facts, target, lcm(*own))
         if found is not None:
-            yield candidate("(" + "\n ".join(found) + ")", 0.85, _WALL_MS)
+            yield candidate("(" + "\n ".join(found) + ")", 0.7, _WALL_MS)
     elif any(len(fact.term.variables()) > 1 or fact.term.is_nonlinear() for fact in facts):
         stated = set[int]().union(*(moduli(fact.term) for fact in facts))
         found = evaluation(sketch, facts, FALSE, lcm(*stated)) if stated else None
         if found is not None:
-            yield candidate("(exfalso\n " + "\n ".join(found) + ")", 0.8, _WALL_MS)
+            yield candidate("(exfalso\n " + "\n ".join(found) + ")", 0.7, _WALL_MS)
 
 
 def _by_parts(sketch: Sketch, facts: list[Fact], target: Term, parts: list[int]) -> Iterator[Candidate]:
@@ -57,7 +57,7 @@ def _by_parts(sketch: Sketch, facts: list[Fact], target: Term, parts: list[int])
         proof = "\n".join(found).replace("\n", "\n   ")
         lines.append(f"have {sketch.fresh(f'hq{part}')} : {part} ∣ {text} := by\n   {proof}")
     general = f"generalize {text} = {sketch.fresh('t')} at *"
-    yield candidate("(" + "\n ".join([*lines, f"try {general}", "omega"]) + ")", 0.85, 2 * _WALL_MS)
+    yield candidate("(" + "\n ".join([*lines, f"try {general}", "omega"]) + ")", 0.7, 2 * _WALL_MS)
 
 
 def _readable(term: Term) -> bool:

@@ -165,6 +165,8 @@ def _common(sketch: Sketch, term: Term) -> Iterator[tuple[Divisor, Multiple]]:
             p = polynomial(argument)
         except NotPolynomial:
             return
+        if p.degree < 2 and not any(part.operation == "^" for part in term.parts()):
+            return  # of linear terms: a rule of `automation`
         yield divisor, _multiple(sketch, divisor, p, f"Int.natCast_dvd_natCast.mpr (Nat.gcd_dvd_{side} {arguments})")
 
 

@@ -28,6 +28,8 @@ from prover_plugins.arithmetic.steps import (
 _WALL_MS = 20_000
 
 _MOST_DIVISORS = 12
+_MOST_PAIRS = 40
+"""Divisors of a product: each takes some calls of ``omega``."""
 
 _LARGEST = 40_000
 """Evaluating all divisors up to its square root takes the kernel about a second."""
@@ -41,7 +43,7 @@ def divisors(sketch: Sketch) -> Iterator[Candidate]:
         if p is None or any(sketch.kinds.get(name) not in (Kind.NAT, Kind.INT) for name in p.variables):
             continue
         found = rectangle(p)
-        if found is not None and 0 < abs(found[2]) <= _LARGEST:
+        if found is not None and 0 < (n := abs(found[2])) <= _LARGEST and len(divisors_of(n)) <= _MOST_PAIRS:
             yield candidate(_tactic(sketch, fact.name, p, *found), 0.5, _WALL_MS)
 
 

@@ -16,6 +16,9 @@ from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
 
 NAME = "arithmetic"
 HEARTBEATS = 200_000
+_FEW = 300
+"""Numbers up to here are all tried as divisors, which is quicker than the proof that half of them suffice."""
+
 WALL_MS = 8_000
 
 CASTS = "simp only [Int.natCast_add, Int.natCast_mul, Int.natCast_pow, Int.natCast_one, Int.cast_ofNat_Int]"
@@ -115,11 +118,21 @@ def divisor_lines(name: str, number: int) -> list[str]:
     """The steps that prove ``name``: whatever divides ``number`` is one of its divisors. Of two factors one is at most
     the square root, so that only numbers up to that are evaluated."""
     known, root = divisors_of(number), isqrt(number) + 1
+    if number <= _FEW:
+        return [
+            f"have {name} : ∀ i : Nat, i ∣ {number} → i ∈ {known} := fun i hi0 =>",
+            f"   (by decide +kernel : ∀ i : Nat, i < {number + 1} → {number} % i = 0 → i ∈ {known}) i",
+            "   (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) hi0)) (Nat.mod_eq_zero_of_dvd hi0)",
+        ]
     small = [d for d in known if d < root]
     cases = [
         line
         for d in small
-        for line in (f"     · obtain rfl : b = {number // d} := by clear hk0; omega", "       decide")
+        for line in (
+            f"     · obtain rfl : b = {number // d} := Nat.eq_of_mul_eq_mul_left (show 0 < {d} by decide)",
+            f"         (hm0.symm.trans (by decide : {number} = {d} * {number // d}))",
+            "       decide",
+        )
     ]
     return [
         f"have {name} : ∀ i : Nat, i ∣ {number} → i ∈ {known} := by",
@@ -136,5 +149,5 @@ def divisor_lines(name: str, number: int) -> list[str]:
         f"   · rcases Nat.lt_or_ge j {root} with hi1 | hi1",
         "     · exact (hs0 j i (by rw [Nat.mul_comm]; exact hj0) hi1).2",
         "     · have hm2 := Nat.mul_le_mul hi0 hi1",
-        "       clear hk0 hs0; omega",
+        "       exact absurd (Nat.le_trans hm2 (Nat.le_of_eq hj0.symm)) (by decide)",
     ]
