@@ -71,6 +71,29 @@ FINISHED = [
     ("exact ⟨", "", "(n : Nat) : ∃ m, n * (n + 1) * (n + 2) * (n + 3) + 1 = m ^ 2"),
     ("hi0", "", "(h : ∀ d, d ∣ 91 → d = 1 ∨ d = 91) : False"),
     ("exact ⟨", "", ": ∃ n : Nat, 20 < n ∧ n % 9 = 4 ∧ n % 11 = 5"),
+    ("hs0", "", "(p q : Nat) (h : p * q = 2021) (g : 1 < p) (l : p < q) : p = 43 ∧ q = 47"),
+    ("heu", "", "(p n : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : p ∣ n * (n + 2) ^ 3) (l : ¬p ∣ n) : p ∣ n + 2"),
+    ("heu", "", "(p : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (n : Int) (g : n ^ 2 % p = 0) : ↑p ∣ n"),
+    ("hab", "", "(p n : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : n ^ 2 = p + 1) : p = 3"),
+    ("hp0", "", "(p : Nat) (n : Int) (h : ↑p ∣ n) : (n ^ 3 - 2 * n) % p = 0"),
+    ("hp0", "", "(p n : Nat) (h : p ∣ n + 1) : p ∣ n ^ 3 + 1"),
+    ("hx0", "", "(u v : Nat) (h : 0 < u) (h1 : 9 * u % 25 = 4) (h2 : ∀ w, 0 < w ∧ 9 * w % 25 = 4 → u ≤ w) (h3 : 0 < v) "
+     "(h4 : 9 * v % 25 = 4) (h5 : v ≠ u) (h6 : ∀ w, (0 < w ∧ 9 * w % 25 = 4) ∧ w ≠ u → v ≤ w) : u + v = 37"),
+    ("hx0", "", "(u : Nat) (h : u < 100) (g : u % 28 = 19) (l : ∀ w, w < 100 ∧ w % 28 = 19 → w ≤ u) : u = 75"),
+    ("hc0", "", "(m n : Nat) (h : 5 ^ m * 2 + 3 = n ^ 2) (g : 0 < m) : False"),
+    ("hk0", "", ": 7 ^ 7 ^ 7 % 10 = 3"),
+    ("bAll", "", "(a b : Nat) (g : a = 10) (h : b < 10) (l : a * b = 70) : b = 7"),
+    ("hdesc", "", "(a b c : Int) (h : a ^ 2 + 2 * b ^ 2 = 5 * c ^ 2) : c = 0"),
+    ("hdesc", "", "(a b : Nat) (h : a ^ 3 = 5 * b ^ 3) (g : Nat.gcd a b = 1) : False"),
+    ("hdesc", "", "(x : Rat) (h : x ^ 3 = x + 1) : False"),
+    ("hps", "", "(n : Nat) (h : n + 3 ∣ n ^ 2 + 20) : n = 26"),
+    ("hps", "", "(m x : Int) (g : 10 ≤ m) (l : m ≤ 99) (h : 7 * x % m = 1) (k : (x - 16) % m = 0) : m = 37"),
+    ("hps", "", "(n k : Nat) (h : (3 * n + 1) % k = (n + 5) % k) (g : k ∣ n) (l : k % 2 = 1) : k = 1"),
+    ("hps", "", "(n : Nat) : Nat.gcd (n ^ 3 + 2 * n) (n ^ 4 + 3 * n ^ 2 + 1) = 1"),
+    ("hV", "", "(n : Int) (h : 121 ∣ n ^ 2 + 3 * n + 5) : False"),
+    ("hV", "", "(a b c : Int) (h : 9 ∣ a ^ 3 + b ^ 3 + c ^ 3) : 3 ∣ a * b * c"),
+    ("hV", "", "(a b c : Nat) (h : a ^ 2 + b ^ 2 = c ^ 2) : 12 ∣ a * b * c"),
+    ("hV", "", "(a b : Nat) (h : a % 4 = 3) (g : ¬b % 2 = 0) : (a * b + b ^ 2) % 4 = 2 ∨ a * b % 4 = 3"),
 ]  # fmt: skip
 
 
@@ -99,6 +122,16 @@ PROGRESS = [
     ("hcf", "", "(a : Nat → Rat) (h : a 1 = 1) (g : ∀ n ≥ 1, a (n + 1) = a n / (1 + 2 * a n)) : a 100 = 1 / 199",
      "a (n + 1) = 1 / (1 + 2 * ↑n)"),
     ("generalize", "", "(x n : Nat) : 1 + n * x ≤ (1 + x) ^ n", "1 + (n + 1) * x ≤ (1 + x) * p0"),
+    ("obtain rfl", "", "(a b : Nat) (h : ∀ m, m ∣ a → m = 1 ∨ m = a) (l : 2 ≤ a) (g : ∀ m, m ∣ b → m = 1 ∨ m = b) "
+     "(k : 2 ≤ b) (i : a + b = 21) (j : a < b) : a * b = 38", "2 * 19 = 38"),
+    ("hq0", "", "(p : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : 5 ≤ p) : 24 ∣ p ^ 2 - 1", "p % 3 ≠ 0"),
+    ("mod_cast", "", "(x y : Nat) (h : (6 : Rat) * x + 6 * y = x * y) : x < 43 ∨ y = 0", "6 * x + 6 * y = x * y"),
+    ("hd0", "", "(x y : Nat) (g : 0 < x) (l : x < y) (h : 1 / (x : Rat) + 1 / (y : Rat) = 1 / 6) : x < 12",
+     "6 * ↑x + 6 * ↑y"),
+    ("hcf", "", "(s : Nat → Rat) (h : s 0 = 0) (g : ∀ n, s (n + 1) = s n + 1 / (((n : Rat) + 1) * ((n : Rat) + 2))) : "
+     "s 99 = 99 / 100", "s n = ↑n / (1 + ↑n)"),
+    ("hc0", "", "(m n : Nat) (h : 0 < n) (g : 2 ^ m - 1 = 3 ^ n) : m = 2", "2 ^ 0 - 1 = 3 ^ n"),
+    ("hc0", "", "(m n : Nat) (h : 2 ^ m + 7 = n ^ 2) : n = 3", "2 ^ 1 + 7 = n ^ 2"),
     ("intro hc", "", "(a b : Nat) (h : Nat.gcd a b = 5) (g : a * b = 200) : 15 ≤ a + b", "a + b < 15"),
 ]
 

@@ -15,14 +15,24 @@ from math import isqrt
 from prover.domain import Candidate
 from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.polynomials import Polynomial, constant, variable
-from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equation, difference
+from prover_plugins.arithmetic.steps import (
+    CASTS,
+    Sketch,
+    candidate,
+    cast_equation,
+    difference,
+    divisor_lines,
+    divisors_of,
+)
 
 _WALL_MS = 20_000
 
 _MOST_DIVISORS = 12
+_MOST_PAIRS = 40
+"""Divisors of a product: each takes some calls of ``omega``."""
 
-_LARGEST = 3_000
-"""Evaluating all smaller divisors takes the kernel about a second."""
+_LARGEST = 40_000
+"""Evaluating all divisors up to its square root takes the kernel about a second."""
 
 
 def divisors(sketch: Sketch) -> Iterator[Candidate]:
@@ -33,7 +43,7 @@ def divisors(sketch: Sketch) -> Iterator[Candidate]:
         if p is None or any(sketch.kinds.get(name) not in (Kind.NAT, Kind.INT) for name in p.variables):
             continue
         found = rectangle(p)
-        if found is not None and 0 < abs(found[2]) <= _LARGEST:
+        if found is not None and 0 < (n := abs(found[2])) <= _LARGEST and len(divisors_of(n)) <= _MOST_PAIRS:
             yield candidate(_tactic(sketch, fact.name, p, *found), 0.5, _WALL_MS)
 
 
@@ -46,13 +56,12 @@ def _of_numerals(sketch: Sketch) -> Iterator[Candidate]:
         if left.operation != "variable" or right.operation != "literal" or not 1 <= right.value <= _LARGEST:
             continue
         n, name, every = right.value, sketch.fresh("hn"), sketch.fresh("hk")
-        known = [d for d in range(1, n + 1) if n % d == 0]
+        known = divisors_of(n)
         if len(known) > _MOST_DIVISORS:
             continue
         lines = [
-            f"have {every} : ∀ i : Nat, i < {n + 1} → {n} % i = 0 → i ∈ {known} := by decide +kernel",
-            f"have {name} := {every} _ (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {fact.name})) "
-            f"(Nat.mod_eq_zero_of_dvd {fact.name})",
+            *divisor_lines(every, n),
+            f"have {name} := {every} _ {fact.name}",
             f"clear {every}",
             f"simp only [List.mem_cons, List.not_mem_nil, or_false] at {name}",
             f"rcases {name} with {' | '.join(['rfl'] * len(known))} <;> try first | omega | (simp_all; done)",
@@ -115,7 +124,7 @@ def _tactic(sketch: Sketch, hypothesis: str, p: Polynomial, first: Polynomial, s
     equation, product, divides, every, size_name, solved = map(sketch.fresh, ("hz", "hp", "hn", "hk", "i", "hs"))
     size, left = abs(n), first.lean(casts)
     natural = all(c >= 0 for c in first.terms.values()) and set(first.variables) <= casts
-    known = [d for d in range(1, size + 1) if size % d == 0]
+    known = divisors_of(size)
     signs = (1,) if natural else (1, -1)
     pairs = [solution(first, second, sign * d, sign * (n // d), names) for d in known for sign in signs]
     pairs = [pair if pair and _allowed(pair, names, casts) else None for pair in pairs]
@@ -134,9 +143,8 @@ def _tactic(sketch: Sketch, hypothesis: str, p: Polynomial, first: Polynomial, s
         *(f"  try clear {name}" for name in sketch.others(equation)),
         f"  have {product} : ({left}) * ({second.lean(casts)}) = {n} := by grind",
         f"  have {divides} : ({left}).natAbs ∣ {size} := Int.natAbs_dvd_natAbs.mpr ⟨_, {product}.symm⟩",
-        f"  have {every} : ∀ i : Nat, i < {size + 1} → {size} % i = 0 → i ∈ {known} := by decide +kernel",
-        f"  replace {divides} := {every} _ (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides})) "
-        f"(Nat.mod_eq_zero_of_dvd {divides})",
+        *(f"  {line}" for line in divisor_lines(every, size)),
+        f"  replace {divides} := {every} _ {divides}",
         f"  clear {every} {equation}",
         f"  generalize hi : ({left}).natAbs = {size_name} at {divides}",
         f"  rcases {divides} with {'_ | ⟨_, ' * len(known)}⟨⟩{'⟩' * len(known)} <;>",

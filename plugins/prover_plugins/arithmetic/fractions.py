@@ -129,6 +129,8 @@ def fractions(sketch: Sketch) -> Iterator[Candidate]:
     casts = frozenset(name for name, kind in sketch.kinds.items() if kind is Kind.NAT)
     below = sorted(casts.intersection(v for p in reading.denominators.values() for v in p.variables))
     lines = [f"have {sketch.fresh(f'hc_{v}')} : (0 : Rat) ≤ ({v} : Rat) := Rat.natCast_nonneg" for v in below]
+    lines += [f"try have {sketch.fresh(f'hc_{v}p')} : (0 : Rat) < ({v} : Rat) := Rat.natCast_pos.mpr (by omega)"
+              for v in below]  # fmt: skip
     known = {text: _denominator(sketch, p, casts, f"hd{place}", lines)
              for place, (text, p) in enumerate(reading.denominators.items())}  # fmt: skip
     for relation in facts:

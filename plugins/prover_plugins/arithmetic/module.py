@@ -10,9 +10,14 @@ from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
 from prover.problem import Problem
 from prover_plugins.arithmetic.boxes import boxes
+from prover_plugins.arithmetic.casting import castings
+from prover_plugins.arithmetic.congruence import congruence
 from prover_plugins.arithmetic.counterexamples import counterexample
+from prover_plugins.arithmetic.descent import descents
+from prover_plugins.arithmetic.dividing import dividing
 from prover_plugins.arithmetic.divisors import divisors
 from prover_plugins.arithmetic.elimination import eliminations
+from prover_plugins.arithmetic.exponentials import exponentials
 from prover_plugins.arithmetic.factoring import factorings
 from prover_plugins.arithmetic.fractions import fractions
 from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
@@ -29,9 +34,9 @@ from prover_plugins.arithmetic.witnesses import witnesses
 
 _MOST_GOALS = 4
 _RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
-    witnesses, residues, subtractions, divisors,
+    witnesses, residues, subtractions, divisors, descents, dividing, congruence, exponentials,
 )  # fmt: skip
-_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (products, eliminations, fractions, boxes)
+_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (castings, products, eliminations, fractions, boxes)
 """Rules whose steps add facts or substitute, and finish nothing."""
 _FACTORING_FROM = 0.45
 """The best score of a factoring or a certificate: what is better comes first, and may make their work unnecessary."""

@@ -177,6 +177,26 @@ def polynomial(term: Term) -> Polynomial:
     raise NotPolynomial(f"{term.operation} is not polynomial")
 
 
+def divided(rest: Polynomial, slope: Polynomial) -> Polynomial | None:
+    """``rest / slope`` where it is a polynomial: by division with respect to one variable of ``slope``."""
+    name = next(iter(slope.variables), "")
+    lead = max(slope.terms, key=lambda m: (dict(m).get(name, 0), m))
+    left, quotient = rest, Polynomial({})
+    for _ in range(30):
+        if not left.terms:
+            return quotient
+        top = max(left.terms, key=lambda m: (dict(m).get(name, 0), m))
+        exponents = dict(top)
+        for other, exponent in lead:
+            exponents[other] = exponents.get(other, 0) - exponent
+        if min(exponents.values(), default=0) < 0:
+            return None
+        monomial = tuple(sorted((n, e) for n, e in exponents.items() if e))
+        part = Polynomial({monomial: left.terms[top] / slope.terms[lead]})
+        quotient, left = quotient + part, left - part * slope
+    return None
+
+
 def factors(p: Polynomial) -> list[tuple[Polynomial, int]]:
     """The irreducible factors of ``p`` over the rationals that are not constant, with multiplicities (sympy).
 

@@ -75,7 +75,9 @@ def read_number(
     Raises:
         NotUnderstood: some syntax or a type is beyond us.
     """
-    return _Reader(text, variables, None, functions).whole(kind)
+    reader = _Reader(text, variables, None, functions)
+    reader.casts_to = Kind.RAT if kind is Kind.RAT else Kind.INT
+    return reader.whole(kind)
 
 
 class _Reader:
@@ -93,6 +95,7 @@ class _Reader:
             raise NotUnderstood("the text is too long")
         self.scope: dict[str, _Cell] = {name: _Cell(kind) for name, kind in variables.items()}
         self.functions = functions
+        self.casts_to = Kind.INT
         self.generic = generic
         self.symbols = None if symbols is None else frozenset(symbols)
         if self.symbols is not None and (unknown := self.symbols - KNOWN):
@@ -331,7 +334,8 @@ class _Reader:
             integral = self.symbols is None or "instNatCastInt" in self.symbols or not rational
             if rational and integral:
                 raise NotUnderstood("casts to two types")
-            draft = _Draft("cast", _Cell(Kind.RAT if rational else Kind.INT), [argument])
+            kind = self.casts_to if self.symbols is None else Kind.RAT if rational else Kind.INT
+            draft = _Draft("cast", _Cell(kind), [argument])
         elif token in ("True", "False", "true", "false"):
             kind = Kind.PROP if token[0].isupper() else Kind.BOOL
             draft = _Draft("literal", _Cell(kind), value=int(token.lower() == "true"))

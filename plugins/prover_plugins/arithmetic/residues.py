@@ -9,7 +9,7 @@ modulus is taken apart into its prime powers first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -33,7 +33,7 @@ def residues(sketch: Sketch) -> Iterator[Candidate]:
     target = sketch.target
     if target is not None and target.operation == "≠":
         equations.append(target)
-    stated = set[int]().union(*(_moduli(fact.term) for fact in sketch.facts))
+    stated = set[int]().union(*(moduli(fact.term) for fact in sketch.facts))
     for term in equations:
         p = difference(term)
         modulus = _modulus(sketch, p, stated) if p is not None and p.degree >= 2 else None
@@ -42,7 +42,7 @@ def residues(sketch: Sketch) -> Iterator[Candidate]:
             first = "" if term is target else "exfalso\n "
             yield candidate("(" + first + "\n ".join([*lemmas, "omega"]) + ")", 0.4)
     if target is not None:
-        for modulus in sorted(_moduli(target)):
+        for modulus in sorted(moduli(target)):
             yield from _congruence(sketch, target, modulus)
     for fact in sketch.facts:
         if fact.term.is_nonlinear() and fact.term.operation not in ("→", "∀", "∃"):
@@ -54,7 +54,7 @@ def _modulus(sketch: Sketch, p: Polynomial, stated: set[int]) -> int | None:
     _, integral = p.primitive()
     for modulus in sorted({*_MODULI, *(m for m in stated if m <= _LARGEST_STATED)}):
         sums: set[int] | None = {0}
-        for part in _independent(integral, modulus):
+        for part in independent(integral, modulus):
             names = part.variables
             if modulus ** len(names) > _MOST_CASES:
                 sums = None
@@ -67,7 +67,7 @@ def _modulus(sketch: Sketch, p: Polynomial, stated: set[int]) -> int | None:
     return None
 
 
-def _independent(p: Polynomial, modulus: int) -> list[Polynomial]:
+def independent(p: Polynomial, modulus: int) -> list[Polynomial]:
     """``p`` modulo a number as a sum of polynomials that have no variable in common."""
     groups: list[tuple[set[str], dict[Monomial, Fraction]]] = []
     for monomial, coefficient in p.terms.items():
@@ -102,7 +102,7 @@ def values(
 
 def _from_fact(sketch: Sketch, term: Term) -> Iterator[Candidate]:
     """What a congruence among the facts says about the residues of its variables, ``3 ∣ a ^ 2 + b ^ 2``."""
-    for modulus in sorted(_moduli(term)):
+    for modulus in sorted(moduli(term)):
         lemmas = _lemmas(sketch, [term] if sketch.target is None else [term, sketch.target], modulus)
         if lemmas:
             yield candidate("(" + "\n ".join([*lemmas, "omega"]) + ")", 0.4)
@@ -111,7 +111,7 @@ def _from_fact(sketch: Sketch, term: Term) -> Iterator[Candidate]:
 # ------------------------------------------------------------------------------------ congruences
 
 
-def _moduli(term: Term) -> set[int]:
+def moduli(term: Term) -> set[int]:
     """Numerals that something is divided by, for its remainder."""
     found: set[int] = set()
     for part in term.parts():
@@ -133,7 +133,7 @@ def _congruence(sketch: Sketch, target: Term, modulus: int) -> Iterator[Candidat
             last = f"exact Nat.dvd_of_mod_eq_zero (Nat.sub_mod_eq_zero_of_mod_eq {sketch.fresh('hm0')})"
             yield candidate("(" + "\n ".join([*lemmas, last]) + ")", 0.42)
             return
-    parts = _prime_powers(modulus)
+    parts = prime_powers(modulus)
     lines: list[str] = []
     for part in parts:
         lemmas = _lemmas(sketch, [target], part)
@@ -157,7 +157,8 @@ def _text(term: Term) -> str:
         return "_"
 
 
-def _prime_powers(number: int) -> list[int]:
+def prime_powers(number: int) -> list[int]:
+    """The prime powers whose product is ``number``, by their primes."""
     found: list[int] = []
     divisor = 2
     while number > 1:
@@ -211,7 +212,7 @@ def _lemmas(
     if not lines:
         return None
     used = "".join(lines)
-    lemmas = [lemma for name, lemma in _congruences(kind, modulus).items() if f"({name} " in used or name == "hmul"]
+    lemmas = [lemma for name, lemma in congruences(kind, modulus).items() if f"({name} " in used or name == "hmul"]
     return [*lemmas, *lines]
 
 
@@ -244,7 +245,7 @@ def _group(
         if len(residues_) < modulus:
             premises += "(" + " ∨ ".join(f"{r} = {value}" for value in residues_) + ") → "
             arguments += " (by omega)"
-    replaced = {text: _replaced(term, letters) for text, term in shown.items()}
+    stated = {text: replaced(term, letters) for text, term in shown.items()}
 
     def claim(texts: list[str]) -> str:
         if not found:
@@ -253,18 +254,19 @@ def _group(
             "(" + " ∧ ".join(f"{t} % {modulus} = {r}" for t, r in zip(texts, case, strict=True)) + ")" for case in found
         )
 
-    rewritten = ", ".join(_same(sketch, term) for term in shown.values())
+    proofs = {name: sketch.fresh(f"hc_{name}") for name in allowed}
+    rewritten = ", ".join(congruent(term, proofs) for term in shown.values())
     lines.append(
         f"have {sketch.fresh(f'hm{number}')} : {claim(list(shown))} := by\n"
         f"   rw [{rewritten}]\n"
-        f"   exact (by decide +kernel : {premises}{claim(list(replaced.values()))}){arguments}"
+        f"   exact (by decide +kernel : {premises}{claim(list(stated.values()))}){arguments}"
     )
     done = [sketch.fresh(f"{base}_{name}") for base in ("hl", "hc", "r") for name in allowed]
     lines.append(f"clear {' '.join(done)}")
     return lines
 
 
-def _congruences(kind: Kind, modulus: int) -> dict[str, str]:
+def congruences(kind: Kind, modulus: int) -> dict[str, str]:
     """The lemmas that sums, products and powers of congruent numbers are congruent."""
     t, m = kind.value, modulus
     mul, add = ("Int.mul_emod", "Int.add_emod") if kind is Kind.INT else ("Nat.mul_mod", "Nat.add_mod")
@@ -286,27 +288,29 @@ def _congruences(kind: Kind, modulus: int) -> dict[str, str]:
     return lemmas
 
 
-def _same(sketch: Sketch, term: Term) -> str:
-    """The proof that ``term`` is congruent to what it is with residues for its variables."""
+def congruent(term: Term, proofs: Mapping[str, str]) -> str:
+    """The proof by the lemmas of :func:`congruences` that ``term`` is congruent to what it is with residues for its
+    variables, whose own congruences ``proofs`` are."""
     match term.operation, term.arguments:
         case "literal", _:
             return "rfl"
         case "variable", _:
-            return sketch.fresh(f"hc_{term.name}")
+            return proofs[term.name]
         case "^", (a, b):
-            return f"(hpow _ _ {b.value} {_same(sketch, a)})"
+            return f"(hpow _ _ {b.value} {congruent(a, proofs)})"
         case (("+" | "-" | "*") as operation), (a, b):
             lemma = {"+": "hadd", "-": "hsub", "*": "hmul"}[operation]
-            return f"({lemma} _ _ _ _ {_same(sketch, a)} {_same(sketch, b)})"
+            return f"({lemma} _ _ _ _ {congruent(a, proofs)} {congruent(b, proofs)})"
     raise ValueError(term.operation)
 
 
-def _replaced(term: Term, letters: dict[str, str]) -> str:
+def replaced(term: Term, letters: dict[str, str]) -> str:
+    """Lean's text of a polynomial with residues (natural numbers) for its variables."""
     if term.operation == "variable":
         return f"({letters[term.name]} : Int)" if term.kind is Kind.INT else letters[term.name]
     if term.operation == "literal":
         return str(term.value)
-    left, right = (_replaced(argument, letters) for argument in term.arguments)
+    left, right = (replaced(argument, letters) for argument in term.arguments)
     return f"({left} {term.operation} {right})"
 
 
@@ -365,7 +369,7 @@ def _allowed(sketch: Sketch, name: str, modulus: int) -> list[int]:
         fact.term
         for fact in sketch.facts
         if fact.term.variables() == {name}
-        and all(modulus % k == 0 for k in _moduli(fact.term))
+        and all(modulus % k == 0 for k in moduli(fact.term))
         and all(part.operation in known for part in fact.term.parts())
         and not _compares(fact.term, name)
     ]

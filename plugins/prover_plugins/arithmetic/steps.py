@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
+from math import isqrt
 
 from prover.domain import Candidate
 from prover.lean.protocol import GoalView
@@ -15,6 +16,9 @@ from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
 
 NAME = "arithmetic"
 HEARTBEATS = 200_000
+_FEW = 300
+"""Numbers up to here are all tried as divisors, which is quicker than the proof that half of them suffice."""
+
 WALL_MS = 8_000
 
 CASTS = "simp only [Int.natCast_add, Int.natCast_mul, Int.natCast_pow, Int.natCast_one, Int.cast_ofNat_Int]"
@@ -102,3 +106,48 @@ def residue_lemmas(kind: Kind) -> str:
     if kind is Kind.INT:
         return "Int.pow_succ, Int.add_emod, Int.mul_emod, Int.sub_emod"
     return "Nat.pow_succ, Nat.add_mod, Nat.mul_mod"
+
+
+def divisors_of(number: int) -> list[int]:
+    """The positive divisors of a positive number, the smallest first."""
+    small = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
+    return small + [number // d for d in reversed(small) if d * d != number]
+
+
+def divisor_lines(name: str, number: int) -> list[str]:
+    """The steps that prove ``name``: whatever divides ``number`` is one of its divisors. Of two factors one is at most
+    the square root, so that only numbers up to that are evaluated."""
+    known, root = divisors_of(number), isqrt(number) + 1
+    if number <= _FEW:
+        return [
+            f"have {name} : ∀ i : Nat, i ∣ {number} → i ∈ {known} := fun i hi0 =>",
+            f"   (by decide +kernel : ∀ i : Nat, i < {number + 1} → {number} % i = 0 → i ∈ {known}) i",
+            "   (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) hi0)) (Nat.mod_eq_zero_of_dvd hi0)",
+        ]
+    small = [d for d in known if d < root]
+    cases = [
+        line
+        for d in small
+        for line in (
+            f"     · obtain rfl : b = {number // d} := Nat.eq_of_mul_eq_mul_left (show 0 < {d} by decide)",
+            f"         (hm0.symm.trans (by decide : {number} = {d} * {number // d}))",
+            "       decide",
+        )
+    ]
+    return [
+        f"have {name} : ∀ i : Nat, i ∣ {number} → i ∈ {known} := by",
+        f"   have hk0 : ∀ a : Nat, a < {root} → {number} % a = 0 → a ∈ {small} := by decide +kernel",
+        f"   have hs0 : ∀ a b : Nat, {number} = a * b → a < {root} → a ∈ {known} ∧ b ∈ {known} := by",
+        "     intro a b hm0 ha0",
+        "     have hm1 := hk0 a ha0 (hm0 ▸ Nat.mul_mod_right a b)",
+        "     simp only [List.mem_cons, List.not_mem_nil, or_false] at hm1",
+        f"     rcases hm1 with {' | '.join(['rfl'] * len(small))}",
+        *cases,
+        "   rintro i ⟨j, hj0⟩",
+        f"   rcases Nat.lt_or_ge i {root} with hi0 | hi0",
+        "   · exact (hs0 i j hj0 hi0).1",
+        f"   · rcases Nat.lt_or_ge j {root} with hi1 | hi1",
+        "     · exact (hs0 j i (by rw [Nat.mul_comm]; exact hj0) hi1).2",
+        "     · have hm2 := Nat.mul_le_mul hi0 hi1",
+        "       exact absurd (Nat.le_trans hm2 (Nat.le_of_eq hj0.symm)) (by decide)",
+    ]

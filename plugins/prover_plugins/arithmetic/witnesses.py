@@ -13,6 +13,7 @@ from prover_plugins.arithmetic.polynomials import (
     NotPolynomial,
     Polynomial,
     constant,
+    divided,
     factors,
     polynomial,
     variable,
@@ -81,7 +82,7 @@ def _equations(sketch: Sketch, name: str, body: Term) -> Iterator[tuple[Polynomi
 def _solved(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[str]:
     """Polynomials that solve the equations of ``body`` linear in ``name``."""
     for slope, rest in _equations(sketch, name, body):
-        quotient = _quotient(rest, slope)
+        quotient = divided(rest, slope)
         if quotient is not None and all(c.denominator == 1 for c in quotient.terms.values()):
             yield _cast(quotient, sketch, kind)
 
@@ -139,26 +140,6 @@ def _divided(sketch: Sketch, name: str, kind: Kind, body: Term) -> Iterator[Cand
 
 def _cast(p: Polynomial, sketch: Sketch, kind: Kind) -> str:
     return p.lean(sketch.naturals(p) if kind is Kind.INT else frozenset())
-
-
-def _quotient(rest: Polynomial, slope: Polynomial) -> Polynomial | None:
-    """``rest / slope`` where it is a polynomial: by division with respect to one variable of ``slope``."""
-    name = next(iter(slope.variables), "")
-    lead = max(slope.terms, key=lambda m: (dict(m).get(name, 0), m))
-    left, quotient = rest, Polynomial({})
-    for _ in range(30):
-        if not left.terms:
-            return quotient
-        top = max(left.terms, key=lambda m: (dict(m).get(name, 0), m))
-        exponents = dict(top)
-        for other, exponent in lead:
-            exponents[other] = exponents.get(other, 0) - exponent
-        if min(exponents.values(), default=0) < 0:
-            return None
-        monomial = tuple(sorted((n, e) for n, e in exponents.items() if e))
-        part = Polynomial({monomial: left.terms[top] / slope.terms[lead]})
-        quotient, left = quotient + part, left - part * slope
-    return None
 
 
 def _fitting(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:

@@ -111,6 +111,7 @@ def bounded(variable: HypothesisView, facts: list[HypothesisView]) -> int | None
                 (rf"{name} ≤ (\d+)", 1),
                 (rf"(\d+) > {name}", 0),
                 (rf"(\d+) ≥ {name}", 1),
+                (rf"{name} = (\d+)", 1),
             ):
                 match = re.fullmatch(pattern, part)
                 if match:

@@ -62,8 +62,8 @@ def _statement(r: Recurrence, values: dict[int, Fraction]) -> str | None:
     plain = polynomial_through(known)
     if plain is not None:
         return _equation(call, [(c, _power(n, i)) for i, c in enumerate(plain)], rational)
-    if rational and all(known):
-        inverse = polynomial_through([1 / value for value in known])
+    if rational:
+        inverse = polynomial_through([1 / value for value in known]) if all(known) else None
         if inverse is not None:
             return f"{call} = 1 / ({_sum([(c, _power(n, i)) for i, c in enumerate(inverse)])})"
         ratio = quotient_through(known)

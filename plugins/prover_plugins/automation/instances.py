@@ -8,19 +8,22 @@ from collections.abc import Iterator
 from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.reading import NotUnderstood, read_proposition
 from prover_plugins.arithmetic.semantics import Evaluator, Undecided, compiled
-from prover_plugins.automation.closing import QUICK
-from prover_plugins.automation.reading import Reader, Suggestion
+from prover_plugins.automation.closing import FULL, QUICK
+from prover_plugins.automation.reading import Reader, Suggestion, identifiers
 
 _QUANTIFIED = re.compile(r"∀ \(?(\w+)(?: : Nat\))?, (.*)", re.S)
 _PRIMES = (2, 3, 5, 7, 11, 13)
 _SMALL = (0, 1, 2, 3)
 _MOST_INSTANCES = 12
+_MOST_TRIED = 3
+_LARGEST_TRIED = 400
 
 
 def instances(goal: Reader) -> Iterator[Suggestion]:
     """All rules of this module."""
     if goal.is_arithmetic:
         yield from _least_instances(goal)
+        yield from _extremes(goal)
         yield from _small_instances(goal)
         yield from _predicates(goal)
 
@@ -67,7 +70,7 @@ def _predicates(goal: Reader) -> Iterator[Suggestion]:
     recursive = {a.function for a in goal.goal.applications if a.kind == "recursive"}
     used = [name for name in defined if name in goal.definitions and name not in recursive]
     if used:
-        yield Suggestion(f"simp only [{', '.join(used)}] at *", 0.55, QUICK)
+        yield Suggestion(f"simp only [{', '.join(used)}] at *", 0.55 if used != goal.definitions else 0.85, QUICK)
 
 
 def _guard(variable: str, text: str) -> Evaluator | None:
@@ -96,11 +99,39 @@ def _least_instances(goal: Reader) -> Iterator[Suggestion]:
         if match and "→" not in match[3] and "∀" not in match[3]:
             name = goal.fresh("hw")
             for place, number in enumerate(least(match[1], match[2])):
-                yield Suggestion(
-                    f"have {name} := {fact.name} {number} (by omega)", 0.6 - place / 10
-                )
+                yield Suggestion(f"have {name} := {fact.name} {number} (by omega)", 0.6 - place / 10)
         if re.match(r"∀ \(?\w+(?: : \w+\))?, \w+ \w+ ↔", fact.type):
-            yield Suggestion(f"simp only [{fact.name}] at *", 0.5)
+            yield Suggestion(f"simp only [{fact.name}] at *", 0.85)
+
+
+_EXTREME = re.compile(r"∀ \(?(?P<w>\w+)(?: : Nat\))?, (?P<c>[^∀→]*) → (?:(?P<low>\w+) ≤ (?P=w)|(?P=w) ≤ (?P<high>\w+))")
+
+
+def _extremes(goal: Reader) -> Iterator[Suggestion]:
+    """The least or greatest numbers of their kind (``∀ w, p w → u ≤ w``): u is the first numeral that fits. Several at
+    once, since the second least is so only once the least is known."""
+    lines: list[str] = []
+    found: list[str] = []
+    pending = [m for f in goal.facts if (m := _EXTREME.fullmatch(f.type))]
+    names = {m[0]: f.name for f in goal.facts if (m := _EXTREME.fullmatch(f.type))}
+    # one that speaks of another comes after it
+    pending.sort(key=lambda m: sum((o["low"] or o["high"]) in identifiers(m["c"]) for o in pending))
+    for match in pending:
+        variable = match["low"] or match["high"]
+        if variable in found or variable not in {v.name for v in goal.numbers}:
+            continue
+        numerals = least(match["w"], match["c"], _MOST_TRIED if match["low"] else _LARGEST_TRIED)
+        numerals = numerals if match["low"] else numerals[::-1][:_MOST_TRIED]
+        if not numerals:
+            continue
+        name = goal.fresh(f"hx{len(found)}")
+        tries = [f"(have {name} := {names[match[0]]} {k} (by omega); obtain rfl : {variable} = {k} := by omega)"
+                 for k in numerals]  # fmt: skip
+        lines.append("first | " + " | ".join(tries))
+        found.append(variable)
+    if lines:
+        finish = "first | omega | decide | decide +kernel | grind | skip"
+        yield Suggestion("(" + "\n ".join([*lines, finish]) + ")", 0.85, FULL, 10_000)
 
 
 def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> list[int]:
@@ -109,7 +140,7 @@ def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> li
     tests: list[Evaluator] = []
     for part in condition.split(" ∧ "):
         try:
-            test = read_proposition(part, {variable: Kind.NAT})
+            test = read_proposition(_balanced(part), {variable: Kind.NAT})
         except NotUnderstood:
             continue
         if test.operation in ("=", "<", "≤", "≠") and test.variables() == {variable}:
@@ -126,3 +157,12 @@ def least(variable: str, condition: str, count: int = 3, limit: int = 400) -> li
         if len(found) == count:
             break
     return found
+
+
+def _balanced(text: str) -> str:
+    """A part of a conjunction without the parentheses that it shares with other parts."""
+    while text.count("(") > text.count(")") and text.startswith("("):
+        text = text[1:]
+    while text.count(")") > text.count("(") and text.endswith(")"):
+        text = text[:-1]
+    return text

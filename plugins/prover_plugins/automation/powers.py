@@ -16,7 +16,7 @@ from prover_plugins.arithmetic.semantics import Undecided, evaluate
 from prover_plugins.automation.closing import FULL
 from prover_plugins.automation.reading import Reader, Suggestion, linear, moduli
 
-_POWER = re.compile(r"(?<![\w.])(\d+) \^ (\w+|\([^()]*\))")
+_POWER = re.compile(r"(?<![\w.])(\d+) \^ (\w+(?: \^ \w+)*|\([^()]*\))")
 _MOST_BITS = 400_000
 """Powers of more bits take Lean seconds to compute, many more take it down."""
 
@@ -161,7 +161,7 @@ def _residue(
         f"     omega"
     )
     # no ``omega`` at a numeral: it would compute the powers stated before
-    at = "(by decide) (by decide)" if exponent.isdecimal() else "(by omega) (by omega)"
+    at = "(by decide) (by decide)" if _closed(exponent) is not None else "(by omega) (by omega)"
     return [proof, f"have {name} : {power} % {modulus} = {result} := {cycle} _ {at}"]
 
 
