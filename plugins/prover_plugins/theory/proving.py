@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover_plugins.theory.definitions import Definition
+from prover_plugins.theory.kinds import PROP
+from prover_plugins.theory.meanings import Meaning
 from prover_plugins.theory.signature import Signature
 from prover_plugins.theory.syntax import Term
-from prover_plugins.theory.terms import Node
+from prover_plugins.theory.terms import Equation, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +116,25 @@ def _count(
             subjects[argument.text] = subjects.get(argument.text, 0) + 1
     if node.is_plain and node.symbol.name not in mutual and signature.functional(node.symbol.name):
         calls[node.text] = calls.get(node.text, 0) + 1
+
+
+def claim_of(conjecture: Equation | Meaning, made: Signature) -> Claim:
+    """What a conjecture claims about its variables."""
+    if isinstance(conjecture, Meaning):
+        names = {*conjecture.call.variables}
+        terms: tuple[Node, ...] = (conjecture.call,)
+        statement = conjecture.statement
+    else:
+        terms = (conjecture.left, conjecture.right)
+        names = {n for t in terms for n in t.variables}
+        relation = "↔" if conjecture.left.type == PROP else "="
+        sides = [_side(t.text, relation) for t in terms]
+        statement = f"{sides[0]} {relation} {sides[1]}"
+        if conjecture.bags:
+            statement = f"({terms[0].text}).Perm ({terms[1].text})"
+    variables = tuple((v.text, str(v.type)) for v in made.variables if v.text in names)
+    return Claim(variables, statement, terms)
+
+
+def _side(text: str, relation: str) -> str:
+    return f"({text})" if "∈" in text or "=" in text or relation == "↔" else text

@@ -1,0 +1,100 @@
+"""Proves the lemmas of a plan one after the other, then the goal with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from prover_plugins.automation.reading import Reader, written_name
+from prover_plugins.theory.definitions import Header
+from prover_plugins.theory.proving import called, inductions
+from prover_plugins.theory.signature import Signature
+from prover_plugins.theory.views import Lemma
+
+Attempt = Callable[[int, str, tuple[int, int]], int | None]
+"""The state after a tactic at a state, within heartbeats (thousands) and milliseconds; None where it fails."""
+
+_PLAIN = (3_000, 12_000)
+_SPLIT = (8_000, 20_000)
+
+_ORDER = ("List.pairwise_append", "List.pairwise_cons")
+_CONTENT = ("List.Perm.length_eq", "List.Perm.mem_iff", "List.Perm.count_eq")
+
+
+class Course:
+    """One run through a plan, from the goal's own state."""
+
+    def __init__(
+        self, attempt: Attempt, here: int, goal: Reader, made: Signature, header: Header, starts: Sequence[str]
+    ) -> None:
+        self._attempt = attempt
+        self._here = here
+        self._goal = goal
+        self._made = made
+        self._header = header
+        self._starts = starts
+        self._mutual = frozenset(name for block in goal.mutual for name in block)
+        self.haves: list[str] = []
+        self.finish: str | None = None
+
+    def run(self, lemmas: Sequence[Lemma]) -> bool:
+        """Whether the goal follows from those lemmas that can be proved."""
+        last = [i for i, lemma in enumerate(lemmas) if "Perm" in lemma.claim.statement][-1:]
+        for i, lemma in enumerate(lemmas):
+            self._prove(lemma)
+            if i in last and i + 1 < len(lemmas) and self._conclude(thorough=False):
+                return True
+        return self._conclude(thorough=True)
+
+    def _prove(self, lemma: Lemma) -> None:
+        name = f"lem{len(self.haves) + 1}"
+        for proof, limits in self._proofs(lemma):
+            have = lemma.claim.have(name, proof)
+            after = self._attempt(self._here, have, limits)
+            if after is not None:
+                self._here = after
+                self.haves.append(have)
+                return
+
+    def _proofs(self, lemma: Lemma) -> Iterator[tuple[str, tuple[int, int]]]:
+        through = lemma.through
+        claim = through or lemma.claim
+        words = set(re.findall(r"[\w.']+", claim.statement))
+        listed = [*map(written_name, called(self._header.functions, words & self._header.functions.keys()))]
+        listed += [*lemma.hints, *(_ORDER if lemma.ordering else ())]
+        starts = inductions(claim, self._made, self._mutual)
+        if through is not None:
+            names = " ".join(n for n, _ in through.variables)
+            for start in starts:
+                inner = f"intro {names}\n     {start} <;> grind [{', '.join(listed)}]"
+                yield f"have go : {through.text} := by\n     {inner}\n   apply go", _PLAIN
+            return
+        if "∈" in claim.statement and any(".Perm" in have for have in self.haves):
+            yield f"grind [{', '.join(_CONTENT)}]", (1_000, 5_000)
+        for start in starts:
+            plain = f"{start} <;> grind [{', '.join(listed)}]", _PLAIN
+            split = f"{start} <;> {_splitting(', '.join(listed))}", _SPLIT
+            yield from (split, plain) if lemma.ordering or lemma.hints else (plain, split)
+
+    def _conclude(self, thorough: bool) -> bool:
+        extra: list[str] = []
+        text = "\n".join(self.haves)
+        for word, names in (("Pairwise", _ORDER), (".Perm", _CONTENT)):
+            extra += names if word in text else ()
+        unfolding = self._goal.unfolding(*extra)
+        tactics = [(f"grind{unfolding}", _PLAIN)]
+        for start in self._starts[: 2 if thorough else 1]:
+            tactics.append((f"{start} <;> grind{unfolding}", _PLAIN))
+            if thorough and unfolding:
+                tactics.append((f"{start} <;> {_splitting(unfolding.strip(' []'))}", _SPLIT))
+        for tactic, limits in tactics:
+            if self._attempt(self._here, f"({tactic}; done)", limits) is not None:
+                self.finish = tactic
+                return True
+        return False
+
+
+def _splitting(listed: str) -> str:
+    """Simplifies, distinguishes the cases of a condition, simplifies again: ``grind`` is left with less."""
+    simplify = f"(try simp_all [{listed}])"
+    return f"{simplify} <;> (try split) <;> {simplify} <;> grind"
