@@ -85,7 +85,7 @@ def explore(definitions: str, state: LeanState, trace: Trace | None = None) -> E
     asked = [m for m in kept if any(s in goal.symbols for s in _named(m.statement, header))]
     more = [*(m for m in kept if m not in asked), *properties(made, evaluator)]
     conjectures: list[Conjecture] = [*meant, *asked, *equations[:small], *more, *equations[small:_MOST_EQUATIONS]]
-    planned = partial(plan, made, header, evaluator, reader.text)
+    planned = partial(plan, made, header, evaluator, reader.text, definitions)
     return Exploration(state, reader, made, header, evaluator, conjectures, planned, trace)
 
 

@@ -34,6 +34,7 @@ class Course:
         self._header = header
         self._starts = starts
         self._mutual = frozenset(name for block in goal.mutual for name in block)
+        self._settled: set[str] = set()
         self.haves: list[str] = []
         self.finish: str | None = None
 
@@ -47,22 +48,29 @@ class Course:
         return self._conclude(thorough=True)
 
     def _prove(self, lemma: Lemma) -> None:
-        name = f"lem{len(self.haves) + 1}"
+        name, claim = f"lem{len(self.haves) + 1}", lemma.claim.statement
         for proof, limits in self._proofs(lemma):
             have = lemma.claim.have(name, proof)
             after = self._attempt(self._here, have, limits)
             if after is not None:
                 self._here = after
                 self.haves.append(have)
+                call = lemma.claim.terms[0] if lemma.claim.terms else None
+                if call is not None and call.symbol is not None and claim.startswith(f"{call.text} = "):
+                    self._settled.add(call.symbol.name)
                 return
 
     def _proofs(self, lemma: Lemma) -> Iterator[tuple[str, tuple[int, int]]]:
         through = lemma.through
         claim = through or lemma.claim
         words = set(re.findall(r"[\w.']+", claim.statement))
-        listed = [*map(written_name, called(self._header.functions, words & self._header.functions.keys()))]
+        used = called(self._header.functions, words & self._header.functions.keys())
+        # what is known to be a function of the library need not be unfolded
+        listed = [written_name(name) for name in used if name not in self._settled]
         listed += [*lemma.hints, *(_ORDER if lemma.ordering else ())]
-        starts = inductions(claim, self._made, self._mutual)
+        if any("filter" in have for have in self.haves):
+            listed.append("List.length_filter_le")
+        starts = [lemma.start] if lemma.start else inductions(claim, self._made, self._mutual)
         if through is not None:
             names = " ".join(n for n, _ in through.variables)
             for start in starts:
@@ -74,7 +82,15 @@ class Course:
         for start in starts:
             plain = f"{start} <;> grind [{', '.join(listed)}]", _PLAIN
             split = f"{start} <;> {_splitting(', '.join(listed))}", _SPLIT
-            yield from (split, plain) if lemma.ordering or lemma.hints else (plain, split)
+            if ".Perm" in claim.statement and "Nat" in claim.text and not lemma.hints:
+                # permutations by how often each number occurs: ``grind`` computes better with numbers
+                rest = [name for name in listed if name not in start.split()[1:2]]
+                simplify = "(try simp_all [List.count_append, List.count_cons])"
+                inner = f"intro i\n   {start} <;> {simplify} <;> grind [{', '.join(rest)}]"
+                counted = f"(try intro hn)\n   rw [List.perm_iff_count]\n   {inner}", _SPLIT
+                yield from (counted, plain) if "List.length_filter_le" in listed else (plain, counted)
+            else:
+                yield from (split, plain) if lemma.ordering or lemma.hints else (plain, split)
 
     def _conclude(self, thorough: bool) -> bool:
         extra: list[str] = []

@@ -9,7 +9,7 @@ samples before it is tried.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from prover_plugins.theory.definitions import Header
@@ -36,6 +36,9 @@ class View:
 
     def of(self, datum: Node) -> Node:
         """The list of a datum's members."""
+        if self.kind.name == "×":
+            text = _inside(datum.text)
+            return replace(datum, type=list_of(self.element), text=f"{text}.1 ++ {text}.2")
         if self.symbol is None:
             return datum
         kinds = self.symbol.arguments
@@ -56,15 +59,23 @@ class Lemma:
     hints: tuple[str, ...] = ()
     """Lemmas of the library for its proof."""
 
+    start: str = ""
+    """How its proof begins where its terms do not tell."""
 
-def plan(made: Signature, header: Header, evaluator: Evaluator, words: str) -> list[Lemma]:
-    """The lemmas, in the order in which they are to be proved; none where neither order nor content is asked for."""
+
+def plan(made: Signature, header: Header, evaluator: Evaluator, words: str, definitions: str) -> list[Lemma]:
+    """The lemmas, in the order in which they are to be proved; none where neither order nor content is asked for.
+
+    ``words`` are the goal's, ``definitions`` the text of the header.
+    """
     planner = _Planner(made, header, evaluator)
     ordering = planner.orders(words)
     counting = any(word in words for word in ("Perm", "count")) or planner.counts()
     if not (ordering or counting or (planner.tests() and planner.has_views())):
         return []
     lemmas = [*planner.accumulators(), *planner.meant()]
+    if "filter" in words + definitions or any(".filter" in lemma.claim.statement for lemma in lemmas):
+        lemmas += planner.filtered()
     if counting or ordering:
         lemmas += planner.permutations()
     if ordering or not counting:
@@ -87,6 +98,10 @@ class _Planner:
     def _all_views(self) -> Iterator[View]:
         for kind in dict.fromkeys(s.result for s in self._made.symbols if s.result.element is not None):
             yield View(kind, kind.element or NAT)
+        for kind in dict.fromkeys(s.result for s in self._own if s.result.name == "×"):
+            one, other = kind.arguments
+            if one == other and one.element is not None:
+                yield View(kind, one.element)
         for symbol in self._own:
             data = [i for i, k in enumerate(symbol.arguments) if k.name in self._header.data]
             rest = [k for i, k in enumerate(symbol.arguments) if i not in data]
@@ -143,8 +158,11 @@ class _Planner:
 
     def meant(self) -> Iterator[Lemma]:
         """The functions that are the library's."""
-        for meaning in meanings(self._made, self._evaluator):
-            if ").Perm " not in meaning.statement:  # what permutes its argument comes with the other permutations
+        # a test for permutations is one only by what its deletion is
+        for meaning in sorted(meanings(self._made, self._evaluator), key=lambda m: "↔" in m.statement):
+            if (
+                ").Perm " not in meaning.statement or "↔" in meaning.statement
+            ):  # what permutes its argument comes with the other permutations
                 variables = [v for v in self._made.variables if v.text in meaning.call.variables]
                 yield Lemma(self._claim(meaning.statement, (meaning.call,), variables), hints=meaning.hints)
 
@@ -183,8 +201,17 @@ class _Planner:
             for before, after in product(["", *enough], ways):
                 statement = f"{before}({whole.text}).Perm ({after})"
                 if self._holds(statement, found):
-                    yield Lemma(self._claim(statement, (whole,), found))
+                    yield Lemma(self._claim(statement, (_plain(whole),), found))
                     break
+
+    def filtered(self) -> Iterator[Lemma]:
+        """How often a member of a list is left when the list is filtered."""
+        for view in self._views:
+            if view.element == NAT and view.symbol is None:
+                statement = "(xs.filter f).count n = if f n = true then xs.count n else 0"
+                variables = ("f", "Nat → Bool"), ("n", "Nat"), ("xs", "List Nat")
+                yield Lemma(Claim(variables, statement, ()), start="induction xs")
+                return
 
     def order(self) -> Iterator[Lemma]:
         """A test for order is the library's."""
@@ -210,7 +237,7 @@ class _Planner:
             statements = [*(f"({left}) ↔ ({way})" for way in ways), *(f"{left} → {way}" for way in (body, ways[0]))]
             for statement in dict.fromkeys(statements):
                 if body and self._holds(statement, [*found, member]):
-                    yield Lemma(self._claim(statement, (whole,), [*found, member]))
+                    yield Lemma(self._claim(statement, (_plain(whole),), [*found, member]))
                     break
 
     def said_of_all(self) -> Iterator[Lemma]:
@@ -254,14 +281,15 @@ class _Planner:
     def kept(self) -> Iterator[Lemma]:
         """What a function makes of data in order is in order, as are search trees and heaps."""
         for symbol, found, view, data in self._producers():
-            if view.element != NAT:
+            if view.element != NAT or view.kind.name == "×":
                 continue
             whole = view.of(written(symbol, found))
             end, starts = f"({whole.text}).{ORDERED}", [f"({d.text}).{ORDERED}" for d in data]
-            for chosen in ([], starts):
+            enough = [f"({d.text}).length ≤ {v.text}" for d in data[:1] for v in found if v.type == NAT]
+            for chosen in ([], *([e] for e in enough), starts):
                 statement = " → ".join([*chosen, end])
                 if self._holds(statement, found):
-                    yield Lemma(self._claim(statement, (whole,), found), True)
+                    yield Lemma(self._claim(statement, (_plain(whole),), found), True)
                     break
 
     def _producers(self) -> Iterator[tuple[Symbol, tuple[Node, ...], View, list[Node]]]:
@@ -278,6 +306,11 @@ class _Planner:
 
     def _other(self, kind: Type, used: Sequence[Node]) -> Node | None:
         return next((v for v in self._made.variables if v.type == kind and v not in used), None)
+
+
+def _plain(whole: Node) -> Node:
+    """The call whose pair of lists is viewed as one list, else the term itself."""
+    return written(whole.symbol, whole.parts) if whole.symbol else whole
 
 
 def _true(call: Node) -> str:
