@@ -73,7 +73,7 @@ def plan(made: Signature, header: Header, evaluator: Evaluator, words: str, defi
     counting = any(word in words for word in ("Perm", "count")) or planner.counts()
     if not (ordering or counting or (planner.tests() and planner.has_views())):
         return []
-    lemmas = [*planner.accumulators(), *planner.meant()]
+    lemmas = [*planner.accumulators(), *planner.meant(), *planner.chosen()]
     if "filter" in words + definitions or any(".filter" in lemma.claim.statement for lemma in lemmas):
         lemmas += planner.filtered()
     if counting or ordering:
@@ -202,6 +202,32 @@ class _Planner:
                 statement = f"{before}({whole.text}).Perm ({after})"
                 if self._holds(statement, found):
                     yield Lemma(self._claim(statement, (_plain(whole),), found))
+                    break
+
+    def chosen(self) -> Iterator[Lemma]:
+        """What a function chooses from a list is in it, and may be its least or its greatest number."""
+        for symbol in self._own:
+            found = distinct(symbol.arguments, self._made)
+            if found is None or list_of(symbol.result) not in symbol.arguments or len(found) > 2:
+                continue
+            call = written(symbol, found)
+            whole = next(v for v in found if v.type == list_of(symbol.result))
+            others = [v for v in found if v is not whole]
+            if any(v.type != symbol.result for v in others):
+                continue
+            listed = f"{others[0].text} :: {whole.text}" if others else whole.text
+            before = "" if others else f"{whole.text} ≠ [] → "
+            statement = f"{before}{call.text} ∈ {_inside(listed)}"
+            if not self._holds(statement, found):
+                continue
+            yield Lemma(self._claim(statement, (call,), found))
+            member = self._other(symbol.result, found)
+            for relation in ("≤", "≥") if member is not None and symbol.result == NAT else ():
+                tested = f"({listed}).all (fun a => {call.text} {relation} a)"
+                if member is not None and self._holds(tested, found):
+                    bounds = [f"{call.text} {relation} {v.text}" for v in others]
+                    bounds.append(f"(∀ {member.text} ∈ {whole.text}, {call.text} {relation} {member.text})")
+                    yield Lemma(self._claim(" ∧ ".join(bounds), (call,), found))
                     break
 
     def filtered(self) -> Iterator[Lemma]:
