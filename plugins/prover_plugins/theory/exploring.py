@@ -259,7 +259,9 @@ class Exploration:
         """Remembers what was proved; a function that is one of the library's needs no lemmas of its own."""
         if isinstance(conjecture, Meaning):
             self._meanings.add(conjecture.statement)
-            if conjecture.statement.startswith(f"{conjecture.call.text} = "):
+            right = conjecture.statement.removeprefix(f"{conjecture.call.text} = ")
+            # ``all p (insert x t) = (p x && all p t)`` is no reason to ask nothing more of the two functions
+            if right != conjecture.statement and not _functions(conjecture) & set(re.findall(r"[\w.']+", right)):
                 self._settled |= _functions(conjecture)
             return
         self._rules.add(conjecture)

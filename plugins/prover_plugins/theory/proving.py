@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,6 +69,10 @@ def inductions(claim: Claim, signature: Signature, mutual: frozenset[str]) -> li
         others = [v for v, _ in claim.variables if v in moved and v != subject]
         found.append(f"induction {subject} generalizing {' '.join(others)}" if others else f"induction {subject}")
     along = [f"fun_induction {call}" for call in sorted(calls, key=lambda c: -calls[c])[:1]]
+    for node in (n for term in claim.terms for n in _calls(term)):
+        name = node.symbol.name if node.symbol is not None and node.is_plain else ""
+        if name and name not in mutual and not signature.calls_itself(name):
+            along = [f"fun_cases {node.text}"]
     return [*along, *found][:2]
 
 
@@ -121,7 +126,7 @@ def _count(
 def claim_of(conjecture: Equation | Meaning, made: Signature) -> Claim:
     """What a conjecture claims about its variables."""
     if isinstance(conjecture, Meaning):
-        names = {*conjecture.call.variables}
+        names = {*re.findall(r"[\w']+", conjecture.statement)}
         terms: tuple[Node, ...] = (conjecture.call,)
         statement = conjecture.statement
     else:
