@@ -125,7 +125,46 @@ def times' (k : Nat) : List Nat → Nat
   | n :: ns => if k == n then times' k ns + 1 else times' k ns
 """
 
+PILES = """
+inductive Pile where
+  | none : Pile
+  | some : Nat → Pile → Pile → Pile
+def meld : Pile → Pile → Pile
+  | .none, p => p
+  | p, .none => p
+  | .some m a b, .some n c d => if m ≤ n then .some m (meld b (.some n c d)) a else .some n (meld d (.some m a b)) c
+termination_by a b => sizeOf a + sizeOf b
+def above (k : Nat) : Pile → Bool
+  | .none => true
+  | .some n a b => k ≤ n && above k a && above k b
+def piled : Pile → Bool
+  | .none => true
+  | .some n a b => above n a && above n b && piled a && piled b
+"""
+
+SUMS = """
+inductive Sum where
+  | num : Nat → Sum
+  | plus : Sum → Sum → Sum
+inductive Step where
+  | push : Nat → Step
+  | add : Step
+def Sum.value : Sum → Nat
+  | .num n => n
+  | .plus a b => a.value + b.value
+def perform : List Step → List Nat → Option (List Nat)
+  | [], s => some s
+  | .push n :: c, s => perform c (n :: s)
+  | .add :: c, x :: y :: s => perform c ((y + x) :: s)
+  | _, _ => none
+def Sum.steps : Sum → List Step
+  | .num n => [.push n]
+  | .plus a b => a.steps ++ b.steps ++ [.add]
+"""
+
 PROBLEMS = {
+    "a bound that may be lowered": (PILES, "(a b : Pile) (ha : piled a) (hb : piled b) : piled (meld a b)"),
+    "what becomes of the stack": (SUMS, "(e : Sum) (s : List Nat) : perform e.steps s = some (e.value :: s)"),
     "a tree that sorts": (SHELF, "(ns : List Nat) : rising ((stock ns).onto []) = true"),
     "a list that is dealt": (TURNS, "(k n : Nat) (ns : List Nat) : times' n (mixed k ns) = times' n ns"),
     "an inductive predicate": (UP, "(xs : List Nat) : Up (arranged xs)"),

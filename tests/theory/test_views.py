@@ -5,7 +5,10 @@ from __future__ import annotations
 from prover_plugins.theory.definitions import read_header
 from prover_plugins.theory.evaluation import Evaluator
 from prover_plugins.theory.kinds import Type, list_of
-from prover_plugins.theory.signature import signature
+from prover_plugins.theory.meanings import properties
+from prover_plugins.theory.proving import claim_of
+from prover_plugins.theory.signature import Signature, signature
+from prover_plugins.theory.terms import Enumeration
 from prover_plugins.theory.views import plan
 
 HEADER = """
@@ -91,3 +94,57 @@ def test_filters() -> None:
 
 def test_nothing_is_planned_where_neither_order_nor_content_is_asked_for() -> None:
     assert statements("doubled") == []
+
+
+LATER = """
+inductive Form where
+  | num : Nat → Form
+  | plus : Form → Form → Form
+inductive Step where
+  | push : Nat → Step
+  | add : Step
+def simpler : Form → Form → Form
+  | .num 0, b => b
+  | a, .num 0 => a
+  | a, b => .plus a b
+def Form.value : Form → Nat
+  | .num n => n
+  | .plus a b => a.value + b.value
+def first : Form → Form → Form
+  | .num 0, b => b
+  | a, .num _ => a
+  | .plus a _, .plus _ _ => a
+def Form.steps : Form → List Step
+  | .num n => [.push n]
+  | .plus a b => a.steps ++ b.steps ++ [.add]
+def perform : List Step → List Nat → Option (List Nat)
+  | [], s => some s
+  | .push n :: c, s => perform c (n :: s)
+  | .add :: c, x :: y :: s => perform c ((y + x) :: s)
+  | _, _ => none
+"""
+
+
+def later(*functions: str) -> Signature:
+    header = read_header(LATER)
+    words = "++" if "perform" in functions else ""
+    return signature(header, Evaluator(header), functions, [Type("Form"), list_of(Type("Nat"))], [], words)
+
+
+def test_a_function_of_overlapping_cases_needs_lemmas() -> None:
+    assert set(later("simpler", "first", "Form.value").functions) == {"simpler", "Form.value"}
+
+
+def test_what_an_argument_becomes_while_the_first_part_is_worked_on() -> None:
+    made = later("perform", "Form.steps", "Form.value")
+    found = [e for e in Enumeration(made.symbols, made.variables, made.reduces).equations(5) if e.continued]
+    assert any(e.right.text == "perform xs ((Form.value t) :: xs1)" for e in found), [e.right.text for e in found]
+
+
+def test_a_bound_that_may_be_lowered() -> None:
+    header = read_header(HEADER)
+    evaluator = Evaluator(header)
+    made = signature(header, evaluator, ["Hedge.under"], [Type("Hedge")], [], "")
+    found = [m for m in properties(made, evaluator) if "→" in m.statement]
+    assert [m.statement for m in found] == ["Hedge.under n t = true → n ≤ m → Hedge.under m t = true"]
+    assert [name for name, _ in claim_of(found[0], made).variables] == ["n", "m", "t"]
