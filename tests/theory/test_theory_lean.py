@@ -143,13 +143,13 @@ def piled : Pile → Bool
 """
 
 SUMS = """
-inductive Sum where
-  | num : Nat → Sum
-  | plus : Sum → Sum → Sum
+inductive Tally where
+  | num : Nat → Tally
+  | plus : Tally → Tally → Tally
 inductive Step where
   | push : Nat → Step
   | add : Step
-def Sum.value : Sum → Nat
+def Tally.value : Tally → Nat
   | .num n => n
   | .plus a b => a.value + b.value
 def perform : List Step → List Nat → Option (List Nat)
@@ -157,14 +157,15 @@ def perform : List Step → List Nat → Option (List Nat)
   | .push n :: c, s => perform c (n :: s)
   | .add :: c, x :: y :: s => perform c ((y + x) :: s)
   | _, _ => none
-def Sum.steps : Sum → List Step
+def Tally.steps : Tally → List Step
   | .num n => [.push n]
   | .plus a b => a.steps ++ b.steps ++ [.add]
 """
 
 PROBLEMS = {
     "a bound that may be lowered": (PILES, "(a b : Pile) (ha : piled a) (hb : piled b) : piled (meld a b)"),
-    "what becomes of the stack": (SUMS, "(e : Sum) (s : List Nat) : perform e.steps s = some (e.value :: s)"),
+    "sorted twice": (UP, "(xs : List Nat) : arranged (arranged xs) = arranged xs"),
+    "what becomes of the stack": (SUMS, "(e : Tally) (s : List Nat) : perform e.steps s = some (e.value :: s)"),
     "a tree that sorts": (SHELF, "(ns : List Nat) : rising ((stock ns).onto []) = true"),
     "a list that is dealt": (TURNS, "(k n : Nat) (ns : List Nat) : times' n (mixed k ns) = times' n ns"),
     "an inductive predicate": (UP, "(xs : List Nat) : Up (arranged xs)"),

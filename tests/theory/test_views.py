@@ -96,6 +96,15 @@ def test_nothing_is_planned_where_neither_order_nor_content_is_asked_for() -> No
     assert statements("doubled") == []
 
 
+PUTTING = """
+def put (k : Nat) : List Nat → List Nat
+  | [] => [k]
+  | n :: ns => if k ≤ n then k :: n :: ns else n :: put k ns
+def putAll : List Nat → List Nat
+  | [] => []
+  | n :: ns => put n (putAll ns)
+"""
+
 LATER = """
 inductive Form where
   | num : Nat → Form
@@ -148,3 +157,14 @@ def test_a_bound_that_may_be_lowered() -> None:
     found = [m for m in properties(made, evaluator) if "→" in m.statement]
     assert [m.statement for m in found] == ["Hedge.under n t = true → n ≤ m → Hedge.under m t = true"]
     assert [name for name, _ in claim_of(found[0], made).variables] == ["n", "m", "t"]
+
+
+def test_an_order_is_unique_where_something_is_sorted() -> None:
+    header = read_header(PUTTING)
+    evaluator = Evaluator(header)
+    made = signature(header, evaluator, ["put", "putAll"], [list_of(Type("Nat"))], [], "")
+    found = plan(made, header, evaluator, "", PUTTING)
+    assert [lemma.claim.statement for lemma in found if lemma.proof] == [
+        "xs.Perm ys → xs.Pairwise (· ≤ ·) → ys.Pairwise (· ≤ ·) → xs = ys",
+        "xs.Pairwise (· ≤ ·) → putAll xs = xs",
+    ]

@@ -179,9 +179,9 @@ class Exploration:
         before = len(self._haves)
         if not self._tries:
             self._conclude(thorough=True)
-        elif self._plan is not None and self._finish is None:
-            course = Course(self._attempt, self._root, self._goal, self._made, self._header, self._starts)
+        if self._plan is not None and self._finish is None:
             lemmas, self._plan = self._plan(), None
+            course = Course(self._attempt, self._root, self._goal, self._made, self._header, self._starts)
             if lemmas and course.run(lemmas):
                 self._haves, self._finish = course.haves, course.finish
                 return Found(tuple(self._haves), self._finish)
@@ -236,6 +236,8 @@ class Exploration:
             tactics = [f"grind{unfolding}"]
         else:
             tactics = [f"simp_all{unfolding}", *(f"{start} <;> simp_all{unfolding}" for start in self._starts[:1])]
+            if " + " in self._goal.goal.target:  # sums in another order
+                tactics += [f"{start} <;> (try simp_all{unfolding}) <;> omega" for start in self._starts[:1]]
         for tactic in tactics:
             after = self._try(f"({tactic}; done)", limits)
             if after is not None:
@@ -259,9 +261,9 @@ class Exploration:
         """Remembers what was proved; a function that is one of the library's needs no lemmas of its own."""
         if isinstance(conjecture, Meaning):
             self._meanings.add(conjecture.statement)
-            right = conjecture.statement.removeprefix(f"{conjecture.call.text} = ")
+            said = conjecture.statement.removeprefix(f"{conjecture.call.text} = ")
             # ``all p (insert x t) = (p x && all p t)`` is no reason to ask nothing more of the two functions
-            if right != conjecture.statement and not _functions(conjecture) & set(re.findall(r"[\w.']+", right)):
+            if said != conjecture.statement and not _functions(conjecture) & set(re.findall(r"[\w.']+", said)):
                 self._settled |= _functions(conjecture)
             return
         self._rules.add(conjecture)

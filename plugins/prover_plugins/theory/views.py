@@ -59,6 +59,9 @@ class Lemma:
     hints: tuple[str, ...] = ()
     """Lemmas of the library for its proof."""
 
+    proof: str = ""
+    """All of its proof, where that is known."""
+
     start: str = ""
     """How its proof begins where its terms do not tell."""
 
@@ -79,7 +82,7 @@ def plan(made: Signature, header: Header, evaluator: Evaluator, words: str, defi
     if counting or ordering:
         lemmas += planner.permutations()
     if ordering or not counting:
-        lemmas += [*planner.order(), *planner.members(), *planner.said_of_all(), *planner.kept()]
+        lemmas += [*planner.order(), *planner.members(), *planner.said_of_all(), *planner.kept(), *planner.unique()]
     return lemmas[:_LONGEST]
 
 
@@ -121,7 +124,15 @@ class _Planner:
 
     def orders(self, words: str) -> bool:
         """Whether the goal is about order."""
-        return "Pairwise" in words or any(self._is_order(s) for s in self.tests())
+        return "Pairwise" in words or any(map(self._is_order, self.tests())) or any(map(self._sorts, self._own))
+
+    def _sorts(self, symbol: Symbol) -> bool:
+        """Whether a function of one list of numbers puts it in order."""
+        found = distinct(symbol.arguments, self._made) or ()
+        if (*symbol.arguments, symbol.result) != (list_of(NAT), list_of(NAT)):
+            return False
+        call = written(symbol, found)
+        return self._holds(f"({call.text}).{ORDERED} ∧ ({call.text}).Perm {found[0].text}", found)
 
     def counts(self) -> bool:
         """Whether a function counts how often a member occurs, or tests for permutations."""
@@ -317,6 +328,19 @@ class _Planner:
                 if self._holds(statement, found):
                     yield Lemma(self._claim(statement, (_plain(whole),), found), True)
                     break
+
+    def unique(self) -> Iterator[Lemma]:
+        """Where something is sorted: a list has one order only, and what is in order is its own sorted list."""
+        sorts = list(filter(self._sorts, self._own))
+        if sorts:
+            ordered = f"xs.{ORDERED} → ys.{ORDERED}"
+            claim = Claim((("xs", "List Nat"), ("ys", "List Nat")), f"xs.Perm ys → {ordered} → xs = ys", ())
+            exact = "exact fun h h₁ h₂ => List.Perm.eq_of_pairwise (fun _ _ _ _ => Nat.le_antisymm) h₁ h₂ h"
+            yield Lemma(claim, proof=exact)
+        for symbol in sorts:
+            found = distinct(symbol.arguments, self._made) or ()
+            call, text = written(symbol, found), found[0].text
+            yield Lemma(self._claim(f"{text}.{ORDERED} → {call.text} = {text}", (call,), found), proof="grind")
 
     def _producers(self) -> Iterator[tuple[Symbol, tuple[Node, ...], View, list[Node]]]:
         """The functions that make data which can be listed, and the lists of their arguments."""
