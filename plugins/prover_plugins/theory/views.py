@@ -330,8 +330,9 @@ class _Planner:
                     break
 
     def unique(self) -> Iterator[Lemma]:
-        """Where something is sorted: a list has one order only, and what is in order is its own sorted list."""
-        sorts = list(filter(self._sorts, self._own))
+        """Where something is sorted, and the goal is no test of that: a list has one order only, and what is in order is
+        its own sorted list."""
+        sorts = [] if any(map(self._is_order, self.tests())) else list(filter(self._sorts, self._own))
         if sorts:
             ordered = f"xs.{ORDERED} → ys.{ORDERED}"
             claim = Claim((("xs", "List Nat"), ("ys", "List Nat")), f"xs.Perm ys → {ordered} → xs = ys", ())
