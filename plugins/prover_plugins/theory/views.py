@@ -330,8 +330,8 @@ class _Planner:
                     break
 
     def unique(self) -> Iterator[Lemma]:
-        """Where something is sorted, and the goal is no test of that: a list has one order only, and what is in order is
-        its own sorted list."""
+        """Where something is sorted, and no test says so: a list has one order only, what is in order is its own sorted
+        list."""
         sorts = [] if any(map(self._is_order, self.tests())) else list(filter(self._sorts, self._own))
         if sorts:
             ordered = f"xs.{ORDERED} → ys.{ORDERED}"
