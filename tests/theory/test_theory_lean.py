@@ -89,7 +89,85 @@ def level : List Mark → Nat → Option Nat
   | .right :: ms, n + 1 => level ms n
 """
 
+SHELF = """
+inductive Shelf where
+  | bare : Shelf
+  | board : Shelf → Nat → Shelf → Shelf
+def Shelf.put (k : Nat) : Shelf → Shelf
+  | .bare => .board .bare k .bare
+  | .board l n r => if k ≤ n then .board (l.put k) n r else .board l n (r.put k)
+def stock : List Nat → Shelf
+  | [] => .bare
+  | n :: ns => (stock ns).put n
+def Shelf.onto : Shelf → List Nat → List Nat
+  | .bare, ns => ns
+  | .board l n r, ns => l.onto (n :: r.onto ns)
+def rising : List Nat → Bool
+  | [] => true
+  | [_] => true
+  | m :: n :: ns => m ≤ n && rising (n :: ns)
+"""
+
+TURNS = """
+def dealt : List Nat → List Nat × List Nat
+  | [] => ([], [])
+  | [n] => ([n], [])
+  | m :: n :: ns => (m :: (dealt ns).1, n :: (dealt ns).2)
+def joined : List Nat → List Nat → List Nat
+  | [], ns => ns
+  | m :: ms, ns => m :: joined ns ms
+termination_by ms ns => ms.length + ns.length
+def mixed : Nat → List Nat → List Nat
+  | 0, ns => ns
+  | k + 1, ns => joined (mixed k (dealt ns).2) (mixed k (dealt ns).1)
+def times' (k : Nat) : List Nat → Nat
+  | [] => 0
+  | n :: ns => if k == n then times' k ns + 1 else times' k ns
+"""
+
+PILES = """
+inductive Pile where
+  | none : Pile
+  | some : Nat → Pile → Pile → Pile
+def meld : Pile → Pile → Pile
+  | .none, p => p
+  | p, .none => p
+  | .some m a b, .some n c d => if m ≤ n then .some m (meld b (.some n c d)) a else .some n (meld d (.some m a b)) c
+termination_by a b => sizeOf a + sizeOf b
+def above (k : Nat) : Pile → Bool
+  | .none => true
+  | .some n a b => k ≤ n && above k a && above k b
+def piled : Pile → Bool
+  | .none => true
+  | .some n a b => above n a && above n b && piled a && piled b
+"""
+
+SUMS = """
+inductive Tally where
+  | num : Nat → Tally
+  | plus : Tally → Tally → Tally
+inductive Step where
+  | push : Nat → Step
+  | add : Step
+def Tally.value : Tally → Nat
+  | .num n => n
+  | .plus a b => a.value + b.value
+def perform : List Step → List Nat → Option (List Nat)
+  | [], s => some s
+  | .push n :: c, s => perform c (n :: s)
+  | .add :: c, x :: y :: s => perform c ((y + x) :: s)
+  | _, _ => none
+def Tally.steps : Tally → List Step
+  | .num n => [.push n]
+  | .plus a b => a.steps ++ b.steps ++ [.add]
+"""
+
 PROBLEMS = {
+    "a bound that may be lowered": (PILES, "(a b : Pile) (ha : piled a) (hb : piled b) : piled (meld a b)"),
+    "sorted twice": (UP, "(xs : List Nat) : arranged (arranged xs) = arranged xs"),
+    "what becomes of the stack": (SUMS, "(e : Tally) (s : List Nat) : perform e.steps s = some (e.value :: s)"),
+    "a tree that sorts": (SHELF, "(ns : List Nat) : rising ((stock ns).onto []) = true"),
+    "a list that is dealt": (TURNS, "(k n : Nat) (ns : List Nat) : times' n (mixed k ns) = times' n ns"),
     "an inductive predicate": (UP, "(xs : List Nat) : Up (arranged xs)"),
     "functions defined together": (PLANTS, "(p : Plant) : p.turned.turned = p"),
     "what comes after": (BRACKETS, "(b : Bin) : level b.show 0 = some 0"),

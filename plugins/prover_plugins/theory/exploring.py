@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from prover.lean.goals import LeanState
@@ -18,10 +19,12 @@ from prover_plugins.theory.invariants import invariants
 from prover_plugins.theory.joint import Partners, block_of, joined, leading
 from prover_plugins.theory.kinds import BOOL, NAT, PROP, Type, type_of_text
 from prover_plugins.theory.meanings import Meaning, meanings, properties
-from prover_plugins.theory.proving import Claim, along_what_begins, by_length, called, inductions
+from prover_plugins.theory.planning import Course
+from prover_plugins.theory.proving import Claim, along_what_begins, by_length, called, claim_of, inductions
 from prover_plugins.theory.rewriting import Rules, is_instance
 from prover_plugins.theory.signature import Signature, branches, signature
 from prover_plugins.theory.terms import SMALL, Enumeration, Equation, Node, Symbol, rank, written
+from prover_plugins.theory.views import Lemma, plan
 
 _SIZE = 5
 """Symbols in the larger side of an equation."""
@@ -82,7 +85,8 @@ def explore(definitions: str, state: LeanState, trace: Trace | None = None) -> E
     asked = [m for m in kept if any(s in goal.symbols for s in _named(m.statement, header))]
     more = [*(m for m in kept if m not in asked), *properties(made, evaluator)]
     conjectures: list[Conjecture] = [*meant, *asked, *equations[:small], *more, *equations[small:_MOST_EQUATIONS]]
-    return Exploration(state, reader, made, header, evaluator, conjectures, trace)
+    planned = partial(plan, made, header, evaluator, reader.text, definitions)
+    return Exploration(state, reader, made, header, evaluator, conjectures, planned, trace)
 
 
 def _named(statement: str, header: Header) -> list[str]:
@@ -136,11 +140,11 @@ class Exploration:
 
     def __init__(
         self, state: LeanState, goal: Reader, made: Signature, header: Header, evaluator: Evaluator,
-        conjectures: list[Conjecture], trace: Trace | None = None,
+        conjectures: list[Conjecture], plan: Callable[[], list[Lemma]] | None = None, trace: Trace | None = None,
     ) -> None:  # fmt: skip
         assert state.server is not None
         self._server = state.server
-        self._here = state.view.id
+        self._here = self._root = state.view.id
         self._goal = goal
         self._opened: list[int] = []
         self._made = made
@@ -149,6 +153,7 @@ class Exploration:
         self._blocks = [tuple(n for n in header.functions if n in block) for block in goal.mutual]
         self._partners = Partners(made, evaluator, self._blocks)
         self._trace = trace
+        self._plan = plan
         own = [header.functions[n] for n in goal.definitions if n in header.functions]
         self._branching = any(map(branches, own))
         likely = inductions(Claim((), goal.goal.target, tuple(_calls(goal, made))), made, self._mutual)
@@ -174,6 +179,12 @@ class Exploration:
         before = len(self._haves)
         if not self._tries:
             self._conclude(thorough=True)
+        if self._plan is not None and self._finish is None:
+            lemmas, self._plan = self._plan(), None
+            course = Course(self._attempt, self._root, self._goal, self._made, self._header, self._starts)
+            if lemmas and course.run(lemmas):
+                self._haves, self._finish = course.haves, course.finish
+                return Found(tuple(self._haves), self._finish)
         self._run(attempts)
         new = len(self._haves) > before
         if self._finish is None and new:
@@ -225,6 +236,8 @@ class Exploration:
             tactics = [f"grind{unfolding}"]
         else:
             tactics = [f"simp_all{unfolding}", *(f"{start} <;> simp_all{unfolding}" for start in self._starts[:1])]
+            if " + " in self._goal.goal.target:  # sums in another order
+                tactics += [f"{start} <;> (try simp_all{unfolding}) <;> omega" for start in self._starts[:1]]
         for tactic in tactics:
             after = self._try(f"({tactic}; done)", limits)
             if after is not None:
@@ -233,7 +246,10 @@ class Exploration:
 
     def _try(self, tactic: str, limits: tuple[int, int]) -> int | None:
         """The state that a tactic leads to, None where it fails."""
-        (result,) = self._server.step(self._here, [TacticCall(tactic, *limits)])
+        return self._attempt(self._here, tactic, limits)
+
+    def _attempt(self, state: int, tactic: str, limits: tuple[int, int]) -> int | None:
+        (result,) = self._server.step(state, [TacticCall(tactic, *limits)])
         if self._trace is not None:
             self._trace(result.us // 1000, result.status, tactic, result.message)
         if result.state is None:
@@ -245,7 +261,9 @@ class Exploration:
         """Remembers what was proved; a function that is one of the library's needs no lemmas of its own."""
         if isinstance(conjecture, Meaning):
             self._meanings.add(conjecture.statement)
-            if conjecture.statement.startswith(f"{conjecture.call.text} = "):
+            said = conjecture.statement.removeprefix(f"{conjecture.call.text} = ")
+            # ``all p (insert x t) = (p x && all p t)`` is no reason to ask nothing more of the two functions
+            if said != conjecture.statement and not _functions(conjecture) & set(re.findall(r"[\w.']+", said)):
                 self._settled |= _functions(conjecture)
             return
         self._rules.add(conjecture)
@@ -262,9 +280,9 @@ class Exploration:
     def _prove(self, conjecture: Conjecture) -> bool:
         if isinstance(conjecture, Equation):
             conjecture = self._rules.oriented(conjecture)
-            claim, hints = _claim(conjecture, self._made), cast(tuple[str, ...], ())
+            claim, hints = claim_of(conjecture, self._made), cast(tuple[str, ...], ())
         else:
-            claim, hints = _meaning(conjecture, self._made), conjecture.hints
+            claim, hints = claim_of(conjecture, self._made), conjecture.hints
         words = set(re.findall(r"[\w.']+", claim.statement))
         unfold = called(self._header.functions, words & self._header.functions.keys())
         predicates = [n for n in self._header.predicates if n in words]
@@ -337,7 +355,7 @@ class Exploration:
                 this = this or self._said_of(other)
             if this is None:
                 return False
-            made = _claim(this, self._made) if isinstance(this, Equation) else _meaning(this, self._made)
+            made = claim_of(this, self._made)
             calls = block_of(made.terms, [block])
             if calls is None:
                 return False
@@ -367,22 +385,3 @@ def _signature(definitions: str, header: Header, evaluator: Evaluator, reader: R
     taken = {h.name for h in goal.hypotheses}
     partners = [name for block in reader.mutual for name in block]
     return signature(header, evaluator, reader.definitions, types, variables, words, taken, partners)
-
-
-def _claim(equation: Equation, made: Signature) -> Claim:
-    names = {*equation.left.variables, *equation.right.variables}
-    variables = tuple((v.text, str(v.type)) for v in made.variables if v.text in names)
-    terms = (equation.left, equation.right)
-    relation = "↔" if equation.left.type == PROP else "="
-    sides = [_side(t.text, relation) for t in terms]
-    statement = f"({terms[0].text}).Perm ({terms[1].text})" if equation.bags else f"{sides[0]} {relation} {sides[1]}"
-    return Claim(variables, statement, terms)
-
-
-def _meaning(meaning: Meaning, made: Signature) -> Claim:
-    variables = tuple((v.text, str(v.type)) for v in made.variables if v.text in meaning.call.variables)
-    return Claim(variables, meaning.statement, (meaning.call,))
-
-
-def _side(text: str, relation: str) -> str:
-    return f"({text})" if "∈" in text or "=" in text or relation == "↔" else text

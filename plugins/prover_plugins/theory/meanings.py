@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover_plugins.theory.evaluation import Evaluator, Undecided
-from prover_plugins.theory.kinds import BOOL, NAT, Type, list_of
+from prover_plugins.theory.kinds import BOOL, NAT, PROP, Type, list_of
 from prover_plugins.theory.lexer import NotUnderstood
 from prover_plugins.theory.signature import Signature
 from prover_plugins.theory.syntax import read_term
@@ -85,6 +85,9 @@ def properties(made: Signature, evaluator: Evaluator) -> Iterator[Meaning]:
         for statement in _signs(symbol, call):
             if holds(statement, arguments, evaluator):
                 yield Meaning(call, statement, ())
+        for statement, found in _monotone(symbol, call, made):
+            if holds(statement, found, evaluator):
+                yield Meaning(call, statement, ())
         # late, for in the context it makes the other proofs about order harder
         ordered = f"{call.text} = true ↔ {arguments[0].text}.Pairwise (· ≤ ·)"
         if _fits("MB", [*symbol.arguments, symbol.result]) and holds(ordered, arguments, evaluator):
@@ -107,6 +110,20 @@ def _signs(symbol: Symbol, call: Node) -> Iterator[str]:
         yield from (f"0 < {call.text}", f"{call.text} % 2 = 0", f"{call.text} % 2 = 1")
     elif symbol.result.element is not None:
         yield f"{call.text} ≠ []"
+
+
+def _monotone(symbol: Symbol, call: Node, made: Signature) -> Iterator[tuple[str, list[Node]]]:
+    """A bound that holds of a datum still holds where it is lowered, or raised."""
+    numbers = [i for i, kind in enumerate(symbol.arguments) if kind == NAT]
+    if symbol.result not in (BOOL, PROP) or len(numbers) != 1 or len(call.parts) != 2:
+        return
+    number = call.parts[numbers[0]]
+    other = next((v for v in made.variables if v.type == NAT and v is not number), None)
+    if other is not None:
+        parts = [other if part is number else part for part in call.parts]
+        end = " = true" if symbol.result == BOOL else ""
+        for order in (f"{other.text} ≤ {number.text}", f"{number.text} ≤ {other.text}"):
+            yield f"{call.text}{end} → {order} → {written(symbol, tuple(parts)).text}{end}", [*call.parts, other]
 
 
 def distinct(kinds: Sequence[Type], made: Signature) -> tuple[Node, ...] | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover_plugins.theory.definitions import Definition
+from prover_plugins.theory.kinds import PROP
+from prover_plugins.theory.meanings import Meaning
 from prover_plugins.theory.signature import Signature
 from prover_plugins.theory.syntax import Term
-from prover_plugins.theory.terms import Node
+from prover_plugins.theory.terms import Equation, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ def inductions(claim: Claim, signature: Signature, mutual: frozenset[str]) -> li
         others = [v for v, _ in claim.variables if v in moved and v != subject]
         found.append(f"induction {subject} generalizing {' '.join(others)}" if others else f"induction {subject}")
     along = [f"fun_induction {call}" for call in sorted(calls, key=lambda c: -calls[c])[:1]]
+    for node in (n for term in claim.terms for n in _calls(term)):
+        name = node.symbol.name if node.symbol is not None and node.is_plain else ""
+        if name and name not in mutual and not signature.calls_itself(name):
+            along = [f"fun_cases {node.text}"]
     return [*along, *found][:2]
 
 
@@ -114,3 +121,25 @@ def _count(
             subjects[argument.text] = subjects.get(argument.text, 0) + 1
     if node.is_plain and node.symbol.name not in mutual and signature.functional(node.symbol.name):
         calls[node.text] = calls.get(node.text, 0) + 1
+
+
+def claim_of(conjecture: Equation | Meaning, made: Signature) -> Claim:
+    """What a conjecture claims about its variables."""
+    if isinstance(conjecture, Meaning):
+        names = {*re.findall(r"[\w']+", conjecture.statement)}
+        terms: tuple[Node, ...] = (conjecture.call,)
+        statement = conjecture.statement
+    else:
+        terms = (conjecture.left, conjecture.right)
+        names = {n for t in terms for n in t.variables}
+        relation = "↔" if conjecture.left.type == PROP else "="
+        sides = [_side(t.text, relation) for t in terms]
+        statement = f"{sides[0]} {relation} {sides[1]}"
+        if conjecture.bags:
+            statement = f"({terms[0].text}).Perm ({terms[1].text})"
+    variables = tuple((v.text, str(v.type)) for v in made.variables if v.text in names)
+    return Claim(variables, statement, terms)
+
+
+def _side(text: str, relation: str) -> str:
+    return f"({text})" if "∈" in text or "=" in text or relation == "↔" else text

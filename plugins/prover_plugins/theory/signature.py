@@ -95,6 +95,10 @@ class Signature:
         tested = [i for i in places if any(_is_constructor(arm.parts[i]) for arm in arms)]
         return len(arms) > 1 and bool(tested) and not any(_is_constructor(arms[-1].parts[i]) for i in tested)
 
+    def calls_itself(self, name: str) -> bool:
+        """Whether the function is recursive."""
+        return _is_recursive(self.functions[name])
+
     def changes(self, name: str) -> list[int]:
         """The arguments that the function hands on changed, such as accumulators, and does not look at."""
         definition = self.functions[name]
@@ -116,6 +120,18 @@ def branches(definition: Definition) -> bool:
 
 def _is_recursive(definition: Definition) -> bool:
     return any(next(calls_of(definition.name, t), None) is not None for t in _values(definition))
+
+
+def _distinguishes(definition: Definition, header: Header) -> bool:
+    """Whether it makes a datum of several of the type, by cases that overlap: unfolded it falls into many."""
+    places = [i for i, kind in enumerate(definition.arguments) if kind == definition.result]
+    arms = definition.arms
+    return (
+        definition.result.name in header.data
+        and len(places) > 1
+        and len(arms) > 2
+        and not any(_is_constructor(p) and p.kind != "number" for p in arms[-1].parts[:-1])
+    )
 
 
 def _values(definition: Definition) -> list[Term]:
@@ -214,8 +230,8 @@ def signature(
     ``partners`` the functions that are defined together with others.
     """
     known = [header.functions[n] for n in header.functions if n in set(wanted) and evaluator.knows(n)]
-    # a function that calls neither itself nor a partner is unfolded, and needs no lemmas
-    own = [d for d in known if d.name in partners or _is_recursive(d)]
+    # a function that calls neither itself nor a partner is unfolded, and needs no lemmas, unless it has many cases
+    own = [d for d in known if d.name in partners or _is_recursive(d) or _distinguishes(d, header)]
     bases = [Type(v) for v in variables] or [NAT]
     symbols: dict[tuple[str, tuple[Type, ...]], Symbol] = {}
     for definition in own:

@@ -16,6 +16,9 @@ from prover_plugins.theory.kinds import PROP, Type
 
 Value = Any
 
+_LARGEST_CHANGE = 4
+"""Symbols in what an argument becomes while a function works on the first part of a list."""
+
 SMALL = 3
 """The rank of equations that come before statements of other kinds."""
 
@@ -133,9 +136,27 @@ class Enumeration:
                     if len(parts) < len(symbol.arguments):
                         continue
                     for node in self._node(symbol, tuple(parts)):
-                        known = self.classes.get((node.type, node.values))
+                        known = self.classes.get((node.type, node.values)) or self._rest(node, whole, rest)
                         if known is not None and set(known.variables) <= set(node.variables):
                             yield Equation(node, known, continued=True)
+
+    def _rest(self, node: Node, whole: Node, rest: Node) -> Node | None:
+        """The same function of the rest alone, another argument changed, where that has the same values."""
+        symbol = node.symbol
+        for place, part in enumerate(node.parts if symbol else ()):
+            if part is whole or symbol is None:
+                continue
+            names = {*whole.variables, *part.variables} - {*rest.variables}
+            for size in range(2, _LARGEST_CHANGE + 1):
+                for changed in self.levels.get(size, ()):
+                    if changed.type != part.type or set(changed.variables) != names:
+                        continue
+                    parts = [rest if p is whole else p for p in node.parts]
+                    parts[place] = changed
+                    for other in self._node(symbol, tuple(parts)):
+                        if other.values == node.values:
+                            return other
+        return None
 
     def _variable(self, kind: Type, used: Sequence[str]) -> Node | None:
         return next((v for v in self.variables if v.type == kind and v.text not in used), None)
