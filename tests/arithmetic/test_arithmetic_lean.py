@@ -159,6 +159,8 @@ CLOSED = [
     "theorem t (a b c : Int) : a*b + b*c + c*a ≤ a^2 + b^2 + c^2",
     "theorem t (n : Nat) : ∃ k, (2*n+1)*(2*n+3) = 2*k+1",
     "theorem t (n : Nat) : ∃ k, n * (n+1) = 2 * k",
+    "theorem t (n : Nat) : ∃ k, n = 2 * k ∨ n = 2 * k + 1",
+    "theorem t (n : Int) (h : n % 3 = 0) : ∃ k, n = 3 * k",
     "theorem t (a k b : Int) (h : a = 2*k) : ∃ m, a * b = 2 * m",
     "theorem t : ∃ x y : Int, 3 * x + 5 * y = 1 ∧ x < 0",
     "theorem t (a b c : Int) : a^2 + b^2 ≠ 4*c + 3",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import isqrt
 
 from prover.domain import Candidate
@@ -24,6 +25,7 @@ from prover_plugins.arithmetic.steps import Sketch, candidate, difference, resid
 
 _NUMERALS = (*range(13), -1, -2, -3, -4, -5, -6)
 _MODELS = 8
+_LARGEST_DIVISOR = 24
 
 
 def witnesses(sketch: Sketch) -> Iterator[Candidate]:
@@ -142,21 +144,41 @@ def _cast(p: Polynomial, sketch: Sketch, kind: Kind) -> str:
     return p.lean(sketch.naturals(p) if kind is Kind.INT else frozenset())
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A variable (empty: 0) and a number, or that variable divided as Lean does: rounded down."""
+
+    variable: str
+    offset: int = 0
+    divisor: int = 1
+
+    def of(self, values: Values) -> int:
+        """The number for those values of the variables."""
+        return int((values[self.variable] if self.variable else 0) + self.offset) // self.divisor
+
+
+def _literals(term: Term) -> Iterator[int]:
+    if term.operation == "literal":
+        yield int(term.value)
+    for argument in term.arguments:
+        yield from _literals(argument)
+
+
 def _fitting(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:
-    """Numerals, variables and their neighbours that make ``body`` true in small models of the facts."""
+    """Numerals, variables, their neighbours and quotients that make ``body`` true in small models of the facts."""
     question = Question(sketch.kinds, tuple(f.term for f in sketch.facts), body, tuple(sketch.kinds))
     examples: list[Values] = [dict(m) for m in models(question, _MODELS)]
     if not examples:
         return []
-    options: list[tuple[str, str | None, int]] = [
-        (f"({n})" if n < 0 else str(n), None, n) for n in _NUMERALS if n >= 0 or kind is Kind.INT
-    ]
+    options = [(f"({n})" if n < 0 else str(n), _Value("", n)) for n in _NUMERALS if n >= 0 or kind is Kind.INT]
+    divisors = sorted({n for n in _literals(body) if 2 <= n <= _LARGEST_DIVISOR})
     for other in [v for v in body.variables() if sketch.kinds.get(v) is kind]:
-        options += [(f"{other} + {n}" if n else other, other, n) for n in range(4)]
+        options += [(f"{other} + {n}" if n else other, _Value(other, n)) for n in range(4)]
+        options += [(f"{other} / {d}", _Value(other, divisor=d)) for d in divisors]
     found: list[str] = []
-    for text, variable_, offset in options:
+    for text, value in options:
         try:
-            if all(evaluate(body, {**e, name: (e[variable_] if variable_ else 0) + offset}) for e in examples):
+            if all(evaluate(body, {**e, name: value.of(e)}) for e in examples):
                 found.append(text)
         except Undecided:
             continue
