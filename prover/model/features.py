@@ -59,6 +59,22 @@ class Batch:
     templates: tuple[str, ...]
 
 
+_LIBRARY_NAME = re.compile(r"(?<![\w.])[A-Z][\w'!?₀-₉]*(?:\.[\w'!?₀-₉]+)+")
+"""A name of several parts, the first with a capital letter; what is written after a dot behind a variable is none."""
+
+
+_DECLARED = re.compile(
+    r"\b(?:def|abbrev|theorem|lemma|inductive|structure|class|namespace|opaque|axiom)\s+([\w'!?₀-₉]+)"
+)
+
+
+def library_names(text: str, header: str) -> set[str]:
+    """The names of several parts in a state's text that begin with none that the problem's ``header`` declares: the
+    library's."""
+    own = set(_DECLARED.findall(header))
+    return {name for name in _LIBRARY_NAME.findall(text) if name.partition(".")[0] not in own}
+
+
 def _hash(text: str) -> int:
     return zlib.crc32(text.encode())
 

@@ -40,17 +40,19 @@ class Ranking:
 class RankerModel:
     """The layers, as arrays. ``pace`` is how much slow candidates are put back: at 1 candidates are in the order of
     probability for each second, which finds the first success soonest; at 0 time does not matter. ``proposers`` are
-    those whose candidates it learned to judge, ``templates`` the forms of tactics that it met (None: not noted, all).
+    those whose candidates it learned to judge, ``templates`` the forms of tactics and ``names`` the library's names
+    that it met (None: not noted, all).
     """
 
     def __init__(
         self, weights: Mapping[str, np.ndarray], *, pace: float = PACE, proposers: Sequence[str] = (),
-        templates: Sequence[str] | None = None,
+        templates: Sequence[str] | None = None, names: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
         self.weights = {name: np.asarray(array, dtype=np.float32) for name, array in weights.items()}
         self.pace = pace
         self.proposers = frozenset(proposers)
         self.templates = None if templates is None else frozenset(templates)
+        self.names = None if names is None else frozenset(names)
 
     @classmethod
     def load(cls, folder: Path) -> RankerModel:
@@ -62,8 +64,12 @@ class RankerModel:
         config, weights = read_model(folder, "ranker", FORMAT)
         return cls(
             weights, pace=float(config.get("pace", PACE)), proposers=config.get("proposers", ()),
-            templates=config.get("templates"),
+            templates=config.get("templates"), names=config.get("names"),
         )  # fmt: skip
+
+    def is_familiar(self, text: str, header: str) -> bool:
+        """Whether training met all that a state names of the library; of other states the model knows nothing."""
+        return self.names is None or features.library_names(text, header) <= self.names
 
     def rank(self, text: str, goals: int, size: int, actions: Sequence[str], costs: Sequence[float]) -> Ranking:
         """Judges ``actions`` on a state; ``costs`` are what their proposers think of them, in nats."""

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from prover_plugins.lrm.ranker import LearnedRanker
 from prover_training import ranker as training
-from prover_training.ranker_data import examples, held_out, proposers_of
+from prover_training.ranker_data import Met, examples, held_out
 
 from prover.domain import POSTPONED, Candidate
 from prover.errors import BadInput
@@ -29,13 +29,18 @@ from prover.traces.searches import CLOSED, Attempt, Tried, Visited, read_attempt
 STATE = "k : Nat\n⊢ k + 0 = k"
 
 
+class State:
+    key, text, goals, size = "k", STATE, 1, 8
+
+
 @pytest.fixture
 def folder(attempts: Path, tmp_path: Path) -> Path:
     every = list(read_attempts(attempts))
     config = training.RankerConfig(width=16, hidden=16, epochs=30, batch=8, learning_rate=2e-2, pace=0.0)
     learned, kept = held_out(every, fraction=0.3, seed=1)
     trained = training.train(examples(learned), examples(kept), config)
-    training.save(trained, config, proposers_of(every, least=1), tmp_path / "model", {"attempts": len(every)})
+    met = Met.of(every, least_steps=1, least_searches=1)
+    training.save(trained, config, met, tmp_path / "model", {"attempts": len(every)})
     return tmp_path / "model"
 
 
@@ -119,8 +124,20 @@ def test_a_form_of_tactic_that_training_never_met_keeps_its_own_cost(folder: Pat
     assert model.order(sure, np.array([0.1, 1.0, 3.0])).tolist() == [2, 1, 0]
 
 
-class State:
-    key, text, goals, size = "k", STATE, 1, 8
+def test_a_state_that_names_what_training_never_met_is_not_judged(folder: Path) -> None:
+    model = RankerModel({}, names=["List.length", "Nat.succ"])
+    assert model.is_familiar("xs : List Nat\n⊢ List.length xs = xs.sum", "")
+    assert not model.is_familiar("m : Std.Raw Nat\n⊢ m.size = 0", "")
+    assert model.is_familiar("t : Tree.Node Nat\n⊢ t.size = 0", "inductive Tree.Node (α : Type)")
+    assert RankerModel({}).is_familiar("m : Std.Raw Nat\n⊢ m.size = 0", "")
+
+    class Unknown(State):
+        text = "m : Std.Raw Nat\n⊢ m.size = 0"
+
+    candidates = [Candidate("omega", "automation", score=0.9)]
+    problem = Problem("theorem t", metadata={"model": str(folder)})
+    assert LearnedRanker().rank(problem, Unknown(), candidates) is None
+    assert LearnedRanker().rank(problem, State(), candidates) is not None
 
 
 def test_the_plugin_ranks_what_it_learned_to_judge_and_is_silent_without_a_model(folder: Path, tmp_path: Path) -> None:

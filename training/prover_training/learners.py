@@ -18,7 +18,7 @@ from prover_training.alone import TOGETHER, AloneConfig, Prover
 from prover_training.card import data_hash
 from prover_training.gather import GatherConfig, gather
 from prover_training.ranker import RankerConfig, save, train
-from prover_training.ranker_data import examples, held_out, proposers_of
+from prover_training.ranker_data import Met, examples, held_out
 from prover_training.sft import SftConfig, train_sft
 
 Say = Callable[[str], None]
@@ -60,7 +60,7 @@ class RankerLearner:
         learned, kept_out = held_out(every, seed=seed)
         result = train(examples(learned), examples(kept_out), self.training, self.say)
         card = {"attempts": len(every), "data_sha256": data_hash(files), "seed": seed}
-        save(result, self.training, proposers_of(every), folder, card)
+        save(result, self.training, Met.of(every), folder, card)
         return result.history[-1]
 
     def measure(self, problems: Sequence[Problem], out: Path, model: str) -> tuple[int, int]:

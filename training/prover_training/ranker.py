@@ -22,7 +22,7 @@ from prover.model.ranker import FORMAT, PACE, RankerModel
 from prover.model.tensors import write_model
 from prover_training.card import write_card
 from prover_training.networks import NetworkConfig, bag, hashed_features, rounded
-from prover_training.ranker_data import Example, templates_of
+from prover_training.ranker_data import Example, Met, templates_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +195,12 @@ def _words(m: dict[str, float]) -> str:
     return f"first right {m['first']:.1%}, mean position {m['rank']:.2f}, {m['seconds'] * 1000:.0f} ms until right"
 
 
-def save(trained: Trained, config: RankerConfig, proposers: Sequence[str], folder: Path, card: dict[str, Any]) -> None:
+def save(trained: Trained, config: RankerConfig, met: Met, folder: Path, card: dict[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md`` of a ranker."""
     templates = sorted(trained.model.templates or ())
     settings = {
-        "pace": config.pace, "proposers": sorted(proposers), "training": asdict(config), "templates": templates,
+        "pace": config.pace, "proposers": met.proposers, "training": asdict(config), "templates": templates,
+        "names": met.names,
     }  # fmt: skip
     write_model(folder, "ranker", FORMAT, trained.model.weights, settings)
     write_card(folder, "A ranker of proof steps", {**card, "history": trained.history})

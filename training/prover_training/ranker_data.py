@@ -84,10 +84,26 @@ def held_out(
     return parts
 
 
-def proposers_of(attempts: Iterable[Attempt], least: int = 200) -> list[str]:
-    """The proposers of whose steps at least ``least`` were seen: those that a ranker learns to judge."""
-    counts = Counter(step.proposer for attempt in attempts for step in attempt.tried)
-    return sorted(name for name, count in counts.items() if count >= least)
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What was met often enough to be judged: ``proposers``, and ``names`` of the library in states."""
+
+    proposers: list[str]
+    names: list[str]
+
+    @classmethod
+    def of(cls, attempts: Iterable[Attempt], least_steps: int = 200, least_searches: int = 5) -> Met:
+        """Proposers of at least ``least_steps`` steps, names in at least ``least_searches`` searches."""
+        proposers: Counter[str] = Counter()
+        names: Counter[str] = Counter()
+        for attempt in attempts:
+            proposers.update(step.proposer for step in attempt.tried)
+            texts = "\n".join(state.text for state in attempt.states)
+            names.update(features.library_names(texts, attempt.header))
+        return cls(
+            sorted(name for name, count in proposers.items() if count >= least_steps),
+            sorted(name for name, count in names.items() if count >= least_searches),
+        )
 
 
 def templates_of(learned: Iterable[Example], least: int = 5) -> list[str]:

@@ -113,7 +113,7 @@ def ranker(
     from prover.traces.searches import read_attempts
     from prover_training.ranker import RankerConfig, save
     from prover_training.ranker import train as run
-    from prover_training.ranker_data import examples, held_out, proposers_of
+    from prover_training.ranker_data import Met, examples, held_out
 
     settings = read_settings(RankerConfig, "ranker", config, sets, seed=seed)
     attempts = [attempt for path in data for attempt in read_attempts(path)]
@@ -123,7 +123,7 @@ def ranker(
         **_facts("ranker of candidates", "ranker", data, attempts, out), "held_out_attempts": len(kept),
         "epochs": settings.epochs, "seed": settings.seed,
     }  # fmt: skip
-    save(trained, settings, proposers_of(attempts), out, facts)
+    save(trained, settings, Met.of(attempts), out, facts)
     best = min(trained.history[1:], key=lambda entry: entry["seconds"])
     _tell(as_json, {**facts, "out": str(out), "best": best}, f"best epoch {best['epoch']:.0f}, written to {out}")
 

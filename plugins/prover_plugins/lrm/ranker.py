@@ -39,13 +39,15 @@ class LearnedRanker:
             self._model(folder)
 
     def rank(self, problem: Problem, state: State, candidates: Sequence[Candidate]) -> Sequence[float | None] | None:
-        """How probable it is that each helps, less what it costs in time; None without a model, and for candidates of
-        whose proposer or form it saw nothing in training."""
+        """How probable it is that each helps, less what it costs in time; None without a model, for a state that
+        names what training never met, and for candidates of whose proposer or form it saw nothing there."""
         if problem.domain not in self.domains:
             return None
         folder = _folder(problem)
         model = None if folder is None else self._model(folder)
         if model is None:
+            return None
+        if not model.is_familiar(state.text, problem.header):
             return None
         of_known = [c.proposer in model.proposers for c in candidates]
         if not any(of_known):
