@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -71,8 +72,14 @@ _DECLARED = re.compile(
 def library_names(text: str, header: str) -> set[str]:
     """The names of several parts in a state's text that begin with none that the problem's ``header`` declares: the
     library's."""
-    own = set(_DECLARED.findall(header))
+    own = _declared(header)
     return {name for name in _LIBRARY_NAME.findall(text) if name.partition(".")[0] not in own}
+
+
+@lru_cache(maxsize=8)
+def _declared(header: str) -> frozenset[str]:
+    """First parts of the names that a header declares; asked for every state of a search, and some headers are long."""
+    return frozenset(_DECLARED.findall(header))
 
 
 def _hash(text: str) -> int:

@@ -186,9 +186,8 @@ def _factored(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
     casts = frozenset(name for name in p.variables if kinds[name] is Kind.NAT)
     a, b = first.lean(casts), second.lean(casts)
     name, equation, divides, size = map(goal.fresh, ("hu", "hab", "hda", "hsz"))
-    given = [f"have hq := {used}", "try simp only [Int.natCast_add, Int.natCast_mul, Int.natCast_pow, "
-             "Int.natCast_one, Int.cast_ofNat_Int] at hq"] if used else []  # fmt: skip
     cast = "try simp only [Int.natCast_add, Int.natCast_mul, Int.natCast_pow, Int.natCast_one, Int.cast_ofNat_Int]"
+    given = [f"have hq := {used}", f"{cast} at hq"] if used else []
     lines = [
         f"have {name} : (({a} : Int) = 1 ∨ ({a} : Int) = -1) ∨ (({b} : Int) = 1 ∨ ({b} : Int) = -1) := by",
         f"   have {equation} : ((({prime.text} : Nat)) : Int) = ({a}) * ({b}) := by",

@@ -45,18 +45,18 @@ class LearnedRanker:
             return None
         folder = _folder(problem)
         model = None if folder is None else self._model(folder)
-        if model is None:
+        if model is None or not model.is_familiar(state.text, problem.header):
             return None
-        if not model.is_familiar(state.text, problem.header):
-            return None
-        of_known = [c.proposer in model.proposers for c in candidates]
-        if not any(of_known):
+        learned = [c.proposer in model.proposers for c in candidates]
+        if not any(learned):
             return None
         costs = [candidate.surprise for candidate in candidates]
         ranking = model.rank(state.text, state.goals, state.size, [c.action for c in candidates], costs)
         preferences = model.log_preference(ranking).tolist()
-        judged = [known and form for known, form in zip(of_known, ranking.known.tolist(), strict=True)]
-        return [value if certain else None for value, certain in zip(preferences, judged, strict=True)]
+        return [
+            value if proposer and form else None
+            for value, proposer, form in zip(preferences, learned, ranking.known.tolist(), strict=True)
+        ]
 
     def _model(self, folder: Path) -> RankerModel | None:
         with self._lock:
