@@ -17,6 +17,7 @@ from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, factors, polynomial
 from prover_plugins.arithmetic.reading import NotUnderstood, read_number, read_proposition
 from prover_plugins.arithmetic.semantics import Evaluator, Undecided, Values, compiled
+from prover_plugins.arithmetic.steps import CASTS, cast_equation
 from prover_plugins.automation.closing import FULL
 from prover_plugins.automation.reading import Reader, Suggestion, identifiers
 
@@ -186,13 +187,12 @@ def _factored(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
     casts = frozenset(name for name in p.variables if kinds[name] is Kind.NAT)
     a, b = first.lean(casts), second.lean(casts)
     name, equation, divides, size = map(goal.fresh, ("hu", "hab", "hda", "hsz"))
-    cast = "try simp only [Int.natCast_add, Int.natCast_mul, Int.natCast_pow, Int.natCast_one, Int.cast_ofNat_Int]"
-    given = [f"have hq := {used}", f"{cast} at hq"] if used else []
+    given = [f"have hq := {used}", f"try {CASTS} at hq"] if used else []
     lines = [
         f"have {name} : (({a} : Int) = 1 ∨ ({a} : Int) = -1) ∨ (({b} : Int) = 1 ∨ ({b} : Int) = -1) := by",
         f"   have {equation} : ((({prime.text} : Nat)) : Int) = ({a}) * ({b}) := by",
         *(f"     {line}" for line in given),
-        f"     {cast}",
+        f"     try {CASTS}",
         f"     clear {prime.name}",
         "     grind",
         f"   have {size} := congrArg Int.natAbs {equation}",
@@ -233,6 +233,6 @@ def _product_of(goal: Reader, prime: Prime, kinds: dict[str, Kind]) -> tuple[Pol
             continue
         if split is not None and split[0].terms in (constant(1).terms, constant(-1).terms) and split[1].degree >= 2:
             natural = term.arguments[0].kind is Kind.NAT
-            proof = f"congrArg (Nat.cast (R := Int)) {fact.name}" if natural else fact.name
+            proof = cast_equation(fact.name) if natural else fact.name
             return split[1] * split[0] * constant(-1), proof
     return None
