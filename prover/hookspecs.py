@@ -95,7 +95,9 @@ class ValueEstimate(Protocol):
 class ReasoningModule(Protocol):
     """Reads a state and says what it finds: facts, candidates, features, or that the state is false.
 
-    Asked once for each state that is expanded, before the proposers.
+    Asked once for each state that is expanded, before the proposers. ``prepare(problem, environment)``, which it need
+    not have, is called once the problem is open: what it does there, once for many problems, is not part of this one's
+    time.
     """
 
     name: str

@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prover.errors import BadInput
+from prover.errors import BadInput, InfrastructureFault
 from prover.problem import Problem
 
 if TYPE_CHECKING:
     from prover.domain import Environment
-    from prover.hookspecs import Ranker
+    from prover.hookspecs import Ranker, ReasoningModule
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +34,26 @@ def warm_up(rankers: Sequence[Ranker], problem: Problem) -> None:
         threading.Thread(target=run, name="warm-up", daemon=True).start()
 
 
-def prepare(environment: Environment) -> float:
-    """Has an environment do what is done once for many problems, and is not part of this one's time; seconds
-    taken."""
+def prepare(problem: Problem, environment: Environment, modules: Sequence[ReasoningModule]) -> float:
+    """Has an environment, and modules that have ``prepare(problem, environment)``, do what is done once for many
+    problems, and is not part of this one's time; seconds taken.
+
+    Raises:
+        InfrastructureFault: Lean failed.
+    """
     began = time.monotonic()
     once = getattr(environment, "prepare", None)
     if once is not None:
         once()
+    for module in modules:
+        if (once := getattr(module, "prepare", None)) is not None:
+            try:
+                once(problem, environment)
+            except InfrastructureFault:
+                raise
+            except Exception as error:
+                # The search asks it and then names it as broken.
+                logger.info("the module %s could not prepare itself: %s", module.name, error)
     return time.monotonic() - began
 
 

@@ -252,7 +252,7 @@ class Session(Closing):
                 self.server().hello()
             started = time.monotonic()
             environment = open_environment()
-            started += prepare(environment)
+            started += prepare(problem, environment, team.modules)
             outcome = search(
                 problem,
                 environment,

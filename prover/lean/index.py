@@ -118,10 +118,14 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 class Index:
     """Declarations with what it takes to find the theorems among them."""
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: Stored, key: str = "") -> None:
+        """``key`` is that of what is imported (:func:`key_of`); empty for what a header declares."""
         self._stored = stored
+        self.key = key
         self.names = stored.names
         self.heads = stored.heads
+        self.terms = stored.terms
+        self.vocabulary = stored.vocabulary
         self.symbols = stored.symbols.lists()
         """By declaration: the numbers of its symbols."""
         self.containing = stored.containing.lists()
@@ -129,7 +133,7 @@ class Index:
         self.conclusions = Patterns(stored.terms, stored.conclusions, None)
         self.left_sides = Patterns(stored.terms, stored.left_sides, 0)
         self.right_sides = Patterns(stored.terms, stored.right_sides, 1)
-        theorems = max(2, sum(kind == 0 for kind in stored.kinds))
+        theorems = max(2, len(self.theorems()))
         counts = map(self.containing.length, range(len(self.containing)))
         self.weight = [math.log(1 + theorems / (1 + count)) for count in counts]
         """By symbol: its inverse document frequency, in nats."""
@@ -144,7 +148,7 @@ class Index:
     def weigh_like(self, other: Index) -> None:
         """Takes the weights of symbols from a larger index; what that does not know counts as rarest there."""
         rarest = max(other.weight, default=1.0)
-        numbers = map(other.symbol_number, self._stored.vocabulary)
+        numbers = map(other.symbol_number, self.vocabulary)
         self.weight = [rarest if number is None else other.weight[number] for number in numbers]
         self.total = self._totals()
 
@@ -158,13 +162,13 @@ class Index:
         return msgspec.msgpack.encode(self._stored)
 
     @classmethod
-    def decode(cls, data: bytes) -> Index:
+    def decode(cls, data: bytes, key: str = "") -> Index:
         """Reads what :meth:`encode` wrote.
 
         Raises:
             msgspec.MsgspecError: it is something else.
         """
-        return cls(msgspec.msgpack.decode(data, type=Stored))
+        return cls(msgspec.msgpack.decode(data, type=Stored), key)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -172,7 +176,11 @@ class Index:
 
     @cached_property
     def _symbol_numbers(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self._stored.vocabulary)}
+        return {name: number for number, name in enumerate(self.vocabulary)}
+
+    def theorems(self) -> list[int]:
+        """The positions of the theorems."""
+        return [number for number, kind in enumerate(self._stored.kinds) if kind == 0]
 
     def number(self, name: str) -> int | None:
         """The position of a declaration."""
@@ -353,6 +361,7 @@ def load(server: LeanServer, environment: int, imports: Sequence[str]) -> Index:
         except (FileNotFoundError, msgspec.MsgspecError):
             logger.info("listing what %s offers, once", " ".join(imports))
             index = Index.build(_listed(server, environment))
+            index.key = key_of(server, imports)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, index.encode())
             return index
@@ -374,15 +383,24 @@ def is_prepared(server: LeanServer, imports: Sequence[str]) -> bool:
     return _path(server, imports).exists()
 
 
-def _path(server: LeanServer, imports: Sequence[str]) -> Path:
+def key_of(server: LeanServer, imports: Sequence[str]) -> str:
+    """Tells what different versions of Lean and different imports offer apart."""
     key = "\n".join([str(FORMAT), server.hello().lean, *imports])
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return cache_root() / "libraries" / f"{digest}.index"
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def folder() -> Path:
+    """Where what was found out about libraries is kept."""
+    return cache_root() / "libraries"
+
+
+def _path(server: LeanServer, imports: Sequence[str]) -> Path:
+    return folder() / f"{key_of(server, imports)}.index"
 
 
 @lru_cache(maxsize=2)
 def _decoded(path: Path, changed: int) -> Index:
-    return Index.decode(path.read_bytes())
+    return Index.decode(path.read_bytes(), path.stem)
 
 
 def _listed(server: LeanServer, environment: int) -> list[DeclarationView]:

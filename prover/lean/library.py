@@ -160,6 +160,18 @@ class Library:
             found += self._usable((Premise(part.entry(n), 0.0, fits[n][0]) for n in numbers), len(numbers))
         return found
 
+    def nearest(
+        self, rate: Callable[[Index], Iterable[tuple[int, float]]], limit: int
+    ) -> list[tuple[Entry, float]]:
+        """The first ``limit`` theorems by a rating of one's own: ``rate`` gives an index's declarations with their
+        marks, the best first. Of what the header declares and of what is imported together."""
+        found: list[tuple[Entry, float]] = []
+        for part in self._parts:
+            rated = (Premise(part.entry(number), mark, frozenset()) for number, mark in rate(part))
+            found += [(premise.entry, premise.score) for premise in self._usable(rated, limit)]
+        found.sort(key=lambda pair: -pair[1])
+        return found[:limit]
+
     def _usable(self, found: Iterable[Premise], limit: int) -> Iterable[Premise]:
         """The first so many that are not barred."""
         barred = self._barred

@@ -129,6 +129,30 @@ def ranker(
 
 
 @train.command()
+@click.option(
+    "--corpus", type=PATH, required=True, metavar="DIR", help="Of 'prove corpus build': which modules are held out."
+)
+@click.option(
+    "--trials", type=PATH, metavar="FILE", help="Uses of theorems that Lean tried (.jsonl); more are appended."
+)
+@_run_options("retriever", resumes=False)
+@json_option
+def retriever(
+    corpus: Path, trials: Path | None, out: Path, config: Path | None, sets: tuple[str, ...], seed: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Train the model that finds theorems like a goal (a minute), and try with Lean how to apply them (ten)."""
+    from prover.settings import read_settings
+    from prover_training.retriever import RetrieverConfig
+    from prover_training.retriever_run import train_retriever
+
+    settings = read_settings(RetrieverConfig, "retriever", config, sets, seed=seed)
+    facts = train_retriever(corpus, out, settings, trials=trials, say=_say)
+    said = f"{facts['history'][-1]['found_8']:.1%} of held-out answers among the first 8; written to {out}"
+    _tell(as_json, {**facts, "out": str(out)}, said)
+
+
+@train.command()
 @_data_option
 @_run_options("value", resumes=False)
 @json_option

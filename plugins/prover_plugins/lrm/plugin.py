@@ -1,8 +1,8 @@
-"""Registers the proposer, the ranker and the values; found through the entry point ``lrm``."""
+"""Registers the proposer, the retriever, the ranker and the values; found through the entry point ``lrm``."""
 
 from __future__ import annotations
 
-from prover.hookspecs import Proposer, Ranker, ValueEstimate, hookimpl
+from prover.hookspecs import Proposer, Ranker, ReasoningModule, ValueEstimate, hookimpl
 
 
 @hookimpl
@@ -11,6 +11,14 @@ def prover_proposers() -> list[Proposer]:
     from prover_plugins.lrm.proposer import LanguageModelProposer
 
     return [LanguageModelProposer()]
+
+
+@hookimpl
+def prover_modules() -> list[ReasoningModule]:
+    """The module ``retriever``."""
+    from prover_plugins.lrm.retriever import LearnedRetriever
+
+    return [LearnedRetriever()]
 
 
 @hookimpl

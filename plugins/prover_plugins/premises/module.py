@@ -44,7 +44,7 @@ class PremiseModule:
             return None
         goal = state.main_goal
         reader = None if goal is None else Reader(goal, problem.header)
-        if state.library is None or reader is None or not _is_readable(reader):
+        if state.library is None or reader is None or not is_readable(reader):
             return Insight(facts=_Statements(self, state), least_cost=math.inf)
         least = SURE if may_be_sure(reader) else BEST
         tactics = self._candidates(state.library, reader)
@@ -85,7 +85,7 @@ def goal_symbols(goal: GoalView) -> set[str]:
     return found
 
 
-def _is_readable(goal: Reader) -> bool:
+def is_readable(goal: Reader) -> bool:
     """Whether the goal is one to use lemmas on: nothing to introduce, to name or to take apart first."""
     return not goal.shadowed and goal.goal.shape not in structure.BINDERS and structure.conjunction(goal) is None
 
