@@ -3,8 +3,10 @@ how to apply them."""
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,9 @@ def test_ways_are_learned_from_what_lean_said(tmp_path: Path) -> None:
     apply = found["apply"]
     assert apply.constant < 0 and apply.similarity > 3 and apply.rank < 0 and apply.seconds == 0.01
     assert read_trials(tmp_path / "none.jsonl") == []
+    with gzip.open(tmp_path / "uses.jsonl.gz", "at", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(asdict(trial)) + "\n" for trial in trials)
+    assert read_trials(tmp_path / "uses.jsonl.gz") == trials
     (tmp_path / "bad.jsonl").write_text('{"a": 1}\n')
     with pytest.raises(BadInput, match="holds no trials"):
         read_trials(tmp_path / "bad.jsonl")

@@ -7,10 +7,12 @@ logistic regression on its nearness and its rank says how likely it closes the g
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import torch
@@ -48,8 +50,15 @@ class Trial:
     seconds: float
 
 
+def _opened(path: Path, mode: str) -> IO[str]:
+    """A text file, to read (``rt``) or to append to (``at``); compressed if its name ends in ``.gz``."""
+    if path.suffix == ".gz":
+        return cast(IO[str], gzip.open(path, mode, encoding="utf-8"))
+    return cast(IO[str], path.open(mode, encoding="utf-8"))
+
+
 def read_trials(path: Path) -> list[Trial]:
-    """The trials in a file; none where there is no file.
+    """The trials in a file (``.jsonl`` or ``.jsonl.gz``); none where there is no file.
 
     Raises:
         BadInput: it holds something else.
@@ -57,7 +66,8 @@ def read_trials(path: Path) -> list[Trial]:
     if not path.exists():
         return []
     try:
-        return [Trial(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+        with _opened(path, "rt") as stream:
+            return [Trial(**json.loads(line)) for line in stream]
     except (OSError, ValueError, TypeError) as error:
         raise BadInput(f"{path} holds no trials: {error}") from error
 
@@ -70,7 +80,7 @@ def try_uses(
     known = read_trials(out)
     done = {trial.problem for trial in known}
     left = [problem for problem in problems if problem.name not in done]
-    with out.open("a", encoding="utf-8") as stream:
+    with _opened(out, "at") as stream:
         for number, problem in enumerate(left, 1):
             try:
                 with LeanDomain(session.server()).open(problem) as environment:

@@ -51,7 +51,8 @@ def train_retriever(
         "kind": "retriever of theorems", "theorems": len(statements.names), "held_out_modules": len(held_out),
         "corpus_sha256": data_hash(files), "uses_tried": len(tried), "uses_that_closed": sum(t.closed for t in tried),
         "problems": len({t.problem for t in tried}), "epochs": config.epochs, "seed": config.seed,
-        "command": f"prove train retriever --corpus {corpus} --out {out} --seed {config.seed}",
+        "command": f"prove train retriever --corpus {corpus} --trials {file} --out {out} "
+        f"--set problems={config.problems} --set epochs={config.epochs} --seed {config.seed}",
     }  # fmt: skip
     trained = replace(trained, model=model)
     save(trained, config, out, facts)

@@ -133,7 +133,7 @@ def ranker(
     "--corpus", type=PATH, required=True, metavar="DIR", help="Of 'prove corpus build': which modules are held out."
 )
 @click.option(
-    "--trials", type=PATH, metavar="FILE", help="Uses of theorems that Lean tried (.jsonl); more are appended."
+    "--trials", type=PATH, metavar="FILE", help="Uses tried with Lean (.jsonl, .jsonl.gz); more are appended."
 )
 @_run_options("retriever", resumes=False)
 @json_option
