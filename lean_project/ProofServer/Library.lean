@@ -42,6 +42,21 @@ def sideHeads (e : Expr) : List String := match e with
   | .app _ a => [headText a]
   | _ => []
 
+/-- What a definition, as far as its body is there to be unfolded, or an inductive type speaks of. -/
+def unfoldsTo (env : Environment) (i : ConstantInfo) : Array String := match i with
+  | .defnInfo v => add (dropPlumbing (constantsOf v.value)) #[]
+  | .inductInfo v => fields v.ctors #[]
+  | _ => #[]
+where
+  add (names : List Name) (found : Array String) : Array String := match names with
+    | [] => found
+    | n :: rest => if 64 ≤ found.size then found else add rest (found.push (nameText n))
+  fields (constructors : List Name) (found : Array String) : Array String := match constructors with
+    | [] => found
+    | c :: rest => match env.find? c with
+      | some i => fields rest (add (dropPlumbing (constantsOf i.type)) found)
+      | none => fields rest found
+
 structure Listing where
   skipped : Nat := 0
   total : Nat := 0
@@ -68,7 +83,8 @@ def declarationJson (env : Environment) (n module : Name) (position : Nat) (i : 
     ("position", jNat position), ("is_prop", .bool prop),
     ("is_projection", .bool (env.isProjectionFn n)), ("is_instance", .bool (Meta.isInstanceCore env n)),
     ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf i.type)))), ("head", jStr (headText conclusion)),
-    ("sides", jStrs (sideHeads conclusion)), ("term", jStr (if prop then termText env {} conclusion 80 else ""))]
+    ("sides", jStrs (sideHeads conclusion)), ("term", jStr (if prop then termText env {} conclusion 80 else "")),
+    ("unfolds", jStrs (if prop then [] else (unfoldsTo env i).toList))]
   if !withTypes then return Json.mkObj fields
   let text ← (try pure (clip (← ppExpr i.type).pretty 2000) catch _ => pure "")
   return Json.mkObj (("type", jStr text) :: ("statement", jStr (if prop then termText env {} i.type 200 else "")) :: fields)

@@ -1,7 +1,5 @@
-"""The index of declarations behind :mod:`prover.lean.library`: built once, kept on disk, ready to search.
-
-What is stored is what a search needs (postings by symbol, heads of patterns), so that loading is decoding and
-nothing else. The pattern trees grow at first use, one for each head.
+"""The index of declarations behind :mod:`prover.lean.library`: built once, kept on disk (:mod:`prover.lean.stored`),
+ready to search. The pattern trees grow at first use, one for each head.
 """
 
 from __future__ import annotations
@@ -9,14 +7,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import re
 import threading
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -24,20 +17,10 @@ import msgspec
 from prover.lean.embedded.cache import cache_root, write_atomically
 from prover.lean.protocol import DeclarationView
 from prover.lean.server import LeanServer
+from prover.lean.stored import FORMAT, KEPT, KINDS, Stored, is_useful, keys, store
 from prover.lean.terms import ANY, PatternTree, Term, pattern, relation
 
 logger = logging.getLogger(__name__)
-
-FORMAT = 7
-KINDS = ("theorem", "definition", "inductive")
-_KEPT = (*KINDS, "projection", "instance")
-_SKIPPED_MODULES = (
-    "Init.Grind", "Init.Omega", "Init.Meta", "Init.Tactics", "Init.Internal", "Init.Data.Iterators",
-    "Init.Data.Range", "Init.Data.Slice", "Init.Simproc", "Init.Try", "Lean.", "Lake.",
-)  # fmt: skip
-"""Modules whose theorems serve Lean's own tactics; their definitions are indexed."""
-
-_MADE_BY_LEAN = re.compile(r"\.(eq_\d+|eq_def|eq_unfold|match_\d+\S*|inj|injEq|sizeOf_spec|congr_simp|_\S*)$")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -51,68 +34,6 @@ class Entry(msgspec.Struct, frozen=True):
     position: int
     head: str
     term: str
-
-
-class Flat(msgspec.Struct, frozen=True, array_like=True):
-    """Many short lists of numbers as two arrays of 32-bit integers: all numbers, and where each list ends.
-
-    Unlike lists, they cost nothing to decode and are nothing for Python's garbage collector to walk.
-    """
-
-    numbers: bytes
-    ends: bytes
-
-    @classmethod
-    def of(cls, lists: Sequence[Sequence[int]]) -> Flat:
-        """Packs ``lists``."""
-        numbers = array("i", [number for each in lists for number in each])
-        return cls(numbers.tobytes(), array("i", accumulate(map(len, lists))).tobytes())
-
-    def lists(self) -> Lists:
-        """Unpacks them, at no cost."""
-        numbers, ends = array("i"), array("i", [0])
-        numbers.frombytes(self.numbers)
-        ends.frombytes(self.ends)
-        return Lists(numbers, ends)
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """Read-only lists of numbers; see :class:`Flat`."""
-
-    numbers: array[int]
-    ends: array[int]
-
-    def __len__(self) -> int:
-        return len(self.ends) - 1
-
-    def __getitem__(self, position: int) -> array[int]:
-        if not 0 <= position < len(self):
-            raise IndexError(position)
-        return self.numbers[self.ends[position] : self.ends[position + 1]]
-
-    def length(self, position: int) -> int:
-        """How many numbers the list at ``position`` has."""
-        return self.ends[position + 1] - self.ends[position]
-
-
-class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """What is on disk. Lists are parallel to ``names``, ``positions`` to ``modules``; numbers are positions in
-    ``names``, ``modules`` or ``vocabulary``; the dictionaries have the theorems by the first tokens of a pattern."""
-
-    names: list[str]
-    kinds: list[int]
-    modules: list[str]
-    positions: list[int]
-    module_of: list[int]
-    heads: list[str]
-    terms: list[str]
-    vocabulary: list[str]
-    symbols: Flat
-    containing: Flat
-    conclusions: dict[str, list[int]]
-    left_sides: dict[str, list[int]]
-    right_sides: dict[str, list[int]]
 
 
 class Index:
@@ -130,6 +51,7 @@ class Index:
         """By declaration: the numbers of its symbols."""
         self.containing = stored.containing.lists()
         """By symbol: the numbers of the theorems that have it."""
+        self._unfolds = stored.unfolds.lists()
         self.conclusions = Patterns(stored.terms, stored.conclusions, None)
         self.left_sides = Patterns(stored.terms, stored.left_sides, 0)
         self.right_sides = Patterns(stored.terms, stored.right_sides, 1)
@@ -155,7 +77,7 @@ class Index:
     @classmethod
     def build(cls, declarations: Iterable[DeclarationView]) -> Index:
         """An index of these declarations; theorems that no person would use are left out."""
-        return cls(_store([d for d in declarations if _is_useful(d)]))
+        return cls(store([d for d in declarations if is_useful(d)]))
 
     def encode(self) -> bytes:
         """The index as it is stored."""
@@ -190,12 +112,23 @@ class Index:
         """The position of a constant in the vocabulary; None where no theorem has it."""
         return self._symbol_numbers.get(symbol)
 
+    def unfolds(self, name: str) -> list[str]:
+        """What the definition of that name speaks of; empty for what is none, or may not be unfolded."""
+        number = self.number(name)
+        return [] if number is None else [self._stored.constants[constant] for constant in self._unfolds[number]]
+
+    def covered(self, number: int, names: Container[str]) -> float:
+        """How much of what the theorem at ``number`` speaks of is among ``names``, 0 to 1 by the weights of the
+        symbols."""
+        here = sum(self.weight[s] for s in self.symbols[number] if self.vocabulary[s] in names)
+        return here / self.total[number] if self.total[number] else 0.0
+
     def entry(self, number: int) -> Entry:
         """The declaration at a position."""
         stored = self._stored
         module = stored.module_of[number]
         return Entry(
-            stored.names[number], _KEPT[stored.kinds[number]], stored.modules[module], stored.positions[module],
+            stored.names[number], KEPT[stored.kinds[number]], stored.modules[module], stored.positions[module],
             stored.heads[number], stored.terms[number],
         )  # fmt: skip
 
@@ -212,9 +145,8 @@ class Patterns:
 
     def match(self, term: Term, position: int) -> list[tuple[int, int]]:
         """(theorem, symbols that had to match) for each pattern that the subterm is an instance of."""
-        keys = _keys(term) if self._side is None else [term.tokens[position]]
         found: list[tuple[int, int]] = []
-        for key in keys:
+        for key in keys(term) if self._side is None else [term.tokens[position]]:
             tree = self._trees.get(key)
             if tree is None:
                 tree = self._trees[key] = self._grow(key)
@@ -243,15 +175,6 @@ def _pattern(term: Term, side: int | None) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-def _keys(term: Term) -> list[str]:
-    """Where conclusions that may fit a term are kept: by its relation and the first token of the left of its
-    last two arguments, and with a variable there. So a tree stays small enough to grow at once."""
-    head, arguments = relation(term)
-    if not arguments:
-        return [head]
-    return [f"{head} {term.tokens[arguments[-2:][0]]}", f"{head} {ANY}"]
-
-
 def normal(term: Term) -> Term:
     """The term with ``>`` and ``≥`` at its root turned around, as conclusions are in the index."""
     head, arguments = relation(term)
@@ -260,89 +183,6 @@ def normal(term: Term) -> Term:
     turned = Term.read(" ".join([head, *(" ".join(term.part(position)) for position in arguments)]))
     assert turned is not None, "its parts are terms"
     return turned
-
-
-def _store(declarations: Sequence[DeclarationView]) -> Stored:
-    module_numbers: dict[str, int] = {}
-    positions: dict[str, int] = {}
-    for declaration in declarations:
-        module_numbers.setdefault(declaration.module, len(module_numbers))
-        positions.setdefault(declaration.module, declaration.position)
-    vocabulary, symbols, containing = _symbols(declarations)
-    conclusions, left, right = _conclusions(declarations)
-    return Stored(
-        [d.name for d in declarations],
-        [_KEPT.index(_kind(d)) for d in declarations],
-        list(module_numbers),
-        list(positions.values()),
-        [module_numbers[d.module] for d in declarations],
-        [d.head for d in declarations],
-        [d.term for d in declarations],
-        vocabulary,
-        Flat.of(symbols),
-        Flat.of(containing),
-        conclusions,
-        left,
-        right,
-    )
-
-
-def _kind(declaration: DeclarationView) -> str:
-    if declaration.kind != "definition":
-        return declaration.kind
-    return "projection" if declaration.is_projection else "instance" if declaration.is_instance else "definition"
-
-
-def _symbols(declarations: Sequence[DeclarationView]) -> tuple[list[str], list[list[int]], list[list[int]]]:
-    """The symbols of all theorems, the numbers of those of each declaration, and of the theorems that have each."""
-    vocabulary: dict[str, int] = {}
-    symbols: list[list[int]] = []
-    containing: list[list[int]] = []
-    for number, declaration in enumerate(declarations):
-        if declaration.kind != "theorem":
-            symbols.append([])
-            continue
-        own = sorted({vocabulary.setdefault(symbol, len(vocabulary)) for symbol in declaration.symbols})
-        containing += [[] for _ in range(len(vocabulary) - len(containing))]
-        for symbol in own:
-            containing[symbol].append(number)
-        symbols.append(own)
-    return list(vocabulary), symbols, containing
-
-
-def _conclusions(
-    declarations: Sequence[DeclarationView],
-) -> tuple[dict[str, list[int]], dict[str, list[int]], dict[str, list[int]]]:
-    """The numbers of the theorems by what their conclusion looks like, and by its left and its right side."""
-    conclusions: dict[str, list[int]] = defaultdict(list)
-    sides: tuple[dict[str, list[int]], ...] = (defaultdict(list), defaultdict(list))
-    for number, declaration in enumerate(declarations):
-        term = Term.read(declaration.term) if declaration.kind == "theorem" else None
-        # A conclusion that is a variable or a variable's application fits everything.
-        if term is None or _is_open(term.tokens[0]):
-            continue
-        here, anywhere = (_keys(term) * 2)[:2]
-        first_argument = here.rpartition(" ")[2]
-        conclusions[anywhere if " " in here and _is_open(first_argument) else here].append(number)
-        if term.tokens[0] in ("Eq/3", "Iff/2"):
-            for side, where in zip(term.arguments()[-2:], sides, strict=True):
-                if not _is_open(term.tokens[side]):
-                    where[term.tokens[side]].append(number)
-    return dict(conclusions), dict(sides[0]), dict(sides[1])
-
-
-def _is_open(token: str) -> bool:
-    return token[0] in "?@_…λ∀→"
-
-
-def _is_useful(declaration: DeclarationView) -> bool:
-    if declaration.kind not in KINDS:
-        return False
-    if declaration.kind != "theorem":
-        return True
-    if declaration.module.startswith(_SKIPPED_MODULES):
-        return False
-    return _MADE_BY_LEAN.search(declaration.name) is None
 
 
 _building = threading.Lock()

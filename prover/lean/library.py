@@ -30,6 +30,9 @@ _LOGIC = ("Eq", "HEq", "Iff", "Ne", "And", "Or", "Not", "True", "False", "Exists
 """A theorem that speaks of nothing else and fits every goal of its shape (``Eq.symm``, ``congr``, ``And.imp``) says
 nothing about this one."""
 
+_MOST_UNFOLDED = 600
+"""So many constants at most are reached by unfolding."""
+
 _OWN = 10_000
 _BROUGHT = 2_500
 """So many theorems are brought in by symbols at most, those of the rarest first."""
@@ -200,6 +203,18 @@ class Library:
             position = imported.symbol_number(symbol)
             found.append((-imported.weight[position] if position is not None else -math.inf, symbol))
         return [symbol for _, symbol in sorted(found)]
+
+    def unfolded(self, names: Iterable[str]) -> frozenset[str]:
+        """``names`` and what their definitions speak of, directly or through other definitions."""
+        found = dict.fromkeys(names)
+        waiting = list(found)
+        for name in waiting:
+            for part in self._parts:
+                for other in part.unfolds(name):
+                    if other not in found and len(found) < _MOST_UNFOLDED:
+                        found[other] = None
+                        waiting.append(other)
+        return frozenset(found)
 
     def statements(self, names: Sequence[str]) -> list[str]:
         """``name : type`` for each declaration of these that there is; asked of Lean once each.

@@ -82,11 +82,13 @@ def _rows(words: Iterable[str]) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A theorem that is like a goal: the ``similarity`` of their vectors (cosine), and their :func:`likeness`."""
+    """A theorem that is like a goal: the ``similarity`` of their vectors (cosine), their :func:`likeness`, and how much
+    of what the theorem speaks of can be ``reached`` from the goal by unfolding definitions (0 to 1)."""
 
     name: str
     similarity: float
     likeness: float
+    reached: float
 
 
 def likeness(one: str, other: str) -> float:
@@ -113,13 +115,14 @@ class Method:
     constant: float
     similarity: float
     likeness: float
+    reached: float
     rank: float
     seconds: float
 
     def probability(self, near: Near, rank: int) -> float:
         """How likely it closes the goal with the theorem at ``rank`` (from 0), in [0, 1]."""
         odds = self.constant + self.similarity * near.similarity + self.likeness * near.likeness
-        odds += self.rank * math.log1p(rank)
+        odds += self.reached * near.reached + self.rank * math.log1p(rank)
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
 

@@ -97,13 +97,13 @@ def test_numpy_computes_what_torch_does() -> None:
 def test_it_is_saved_with_its_card_and_read_again(tmp_path: Path) -> None:
     statements = Statements.of(library())
     trained = train(statements, {"Lib.Stream"}, RetrieverConfig(width=16, epochs=1))
-    trained.model.methods = {"apply": Method(-1.0, 4.0, 1.0, -1.0, 0.01)}
+    trained.model.methods = {"apply": Method(-1.0, 4.0, 1.0, 1.0, -1.0, 0.01)}
     save(trained, CONFIG, tmp_path, {"seed": 0})
     again = RetrieverModel.load(tmp_path)
     assert again.digest == trained.model.digest
     asked = statements.answers()
     assert measure(again, statements, asked) == measure(trained.model, statements, asked)
-    method, near, far = again.methods["apply"], Near("a", 0.9, 1.0), Near("b", 0.1, 0.2)
+    method, near, far = again.methods["apply"], Near("a", 0.9, 1.0, 1.0), Near("b", 0.1, 0.2, 0.5)
     assert method.probability(near, 0) > method.probability(near, 3) > method.probability(far, 3) > 0
     assert json.loads((tmp_path / "training.json").read_text())["history"] == trained.history
     with pytest.raises(ModelError, match="prove train retriever"):
@@ -116,8 +116,8 @@ def test_ways_are_learned_from_what_lean_said(tmp_path: Path) -> None:
     for number in range(400):
         similarity, rank = float(dice.uniform()), int(dice.integers(8))
         closed = bool(dice.uniform() < 1 / (1 + np.exp(3 - 6 * similarity + rank / 2)))
-        trials.append(Trial(f"p{number}", "apply", similarity, 0.5, rank, closed, 0.01))
-        trials.append(Trial(f"p{number}", "simp", similarity, 0.5, rank, False, 0.01))
+        trials.append(Trial(f"p{number}", "apply", similarity, 0.5, 0.5, rank, closed, 0.01))
+        trials.append(Trial(f"p{number}", "simp", similarity, 0.5, 0.5, rank, False, 0.01))
     found = fit(trials)
     assert set(found) == {"apply"}  # one that never closed a goal is not tried
     apply = found["apply"]

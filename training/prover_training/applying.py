@@ -45,6 +45,7 @@ class Trial:
     method: str
     similarity: float
     likeness: float
+    reached: float
     rank: int
     closed: bool
     seconds: float
@@ -115,8 +116,8 @@ def _trials(problem: Problem, environment: LeanEnvironment, retrieval: Retrieval
             closed = result.status is StepStatus.FINISHED
             theorem = near[use.rank]
             yield Trial(
-                problem.name, use.method, round(theorem.similarity, 4), round(theorem.likeness, 4), use.rank, closed,
-                round(result.micros * 1e-6, 4),
+                problem.name, use.method, round(theorem.similarity, 4), round(theorem.likeness, 4),
+                round(theorem.reached, 4), use.rank, closed, round(result.micros * 1e-6, 4),
             )  # fmt: skip
 
 
@@ -154,10 +155,11 @@ def fit(trials: Sequence[Trial]) -> dict[str, Method]:
         mine = [trial for trial in trials if trial.method == method]
         if not any(trial.closed for trial in mine):
             continue
-        inputs = np.array([(1.0, t.similarity, t.likeness, np.log1p(t.rank)) for t in mine])
-        constant, similarity, likeness, rank = _logistic(inputs, np.array([float(t.closed) for t in mine]))
+        inputs = np.array([(1.0, t.similarity, t.likeness, t.reached, np.log1p(t.rank)) for t in mine])
+        closed = np.array([float(t.closed) for t in mine])
+        constant, similarity, likeness, reached, rank = _logistic(inputs, closed)
         seconds = round(float(np.mean([t.seconds for t in mine])), 4)
-        found[method] = Method(constant, similarity, likeness, rank, seconds)
+        found[method] = Method(constant, similarity, likeness, reached, rank, seconds)
     return found
 
 

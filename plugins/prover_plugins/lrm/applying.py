@@ -36,7 +36,7 @@ def uses(goal: Reader, theorems: Sequence[str], definitions: Sequence[str]) -> I
 
 def _parts(goal: Reader) -> list[str]:
     """What facts and variables that are structures have in them: a tree's proof that it is balanced, say."""
-    facts = [f"exact {fact.name}.1" for fact in goal.facts if _is_structure(fact)]
+    facts = [f"exact {fact.name}.1" for fact in goal.facts if _is_structure(fact) and not fact.is_instance]
     variables = [f"exact {v.name}.2" for v in goal.variables if _is_structure(v) and len(v.constructors[0]) > 2]
     return facts[-_MOST_PARTS:] + variables[:_MOST_PARTS]
 

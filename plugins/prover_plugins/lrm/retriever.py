@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 NEAREST = 8
 """So many theorems are applied."""
 
-_BARRED = 400
-"""So many are looked at for them: of a library theorem that is asked for again, what may not be used lies nearest."""
+_LOOKED_AT = 400
+"""So many are looked at for them. Of a library theorem that is asked for again, what may not be used lies nearest."""
 
 MOST = 0.6
 """The highest score of a candidate: what needs no library comes first."""
@@ -60,14 +60,27 @@ class Retrieval:
         self._lock = threading.Lock()
 
     def find(self, library: Library, goal: Reader, limit: int = NEAREST) -> list[Near]:
-        """The theorems that are most like a goal, the best first."""
+        """The theorems that are most like a goal, the best first: by the similarity of the vectors, and by how much of
+        what they speak of is reached from the goal by unfolding definitions."""
         from prover.model.retriever import Near, likeness
 
         view = goal.goal
-        symbols = [s for s in sorted(goal_symbols(view)) if library.occurrences(s) or library.entry(s) is None]
+        every = sorted(goal_symbols(view))
+        symbols = [s for s in every if library.occurrences(s) or library.entry(s) is None]
         vector = self.model.goal_vector(view.term, symbols)
-        found = library.nearest(lambda index: self._space(index).nearest(vector, _BARRED), limit)
-        return [Near(entry.name, cosine, likeness(view.term, entry.term)) for entry, cosine in found]
+        reach = library.unfolded(every)
+        marks: dict[str, tuple[float, float]] = {}
+
+        def rate(index: Index) -> list[tuple[int, float]]:
+            rated = []
+            for number, cosine in self._space(index).nearest(vector, _LOOKED_AT):
+                reached = index.covered(number, reach)
+                marks[index.names[number]] = cosine, reached
+                rated.append((number, cosine + reached))
+            return sorted(rated, key=lambda pair: -pair[1])
+
+        found = [entry for entry, _ in library.nearest(rate, limit)]
+        return [Near(e.name, marks[e.name][0], likeness(view.term, e.term), marks[e.name][1]) for e in found]
 
     def prepare(self, environment: Opened) -> None:
         """Makes sure that the vectors of what is imported are in the cache folder, so that finding is quick.

@@ -160,7 +160,8 @@ class DeclarationView(msgspec.Struct, frozen=True):
     the head constants of that relation's last two arguments; ``term`` is the conclusion of a theorem in the
     notation of ``lean_project/ProofServer/Terms.lean``; ``type``, and ``statement`` (the whole of it in that
     notation), only when asked for. ``position`` is the module's in the order of imports; ``is_projection`` says that
-    it is a field of a structure or class: one that is a proposition holds by the structure's own existence."""
+    it is a field of a structure or class: one that is a proposition holds by the structure's own existence.
+    ``unfolds`` are the constants in a definition's body, where that may be unfolded, or in the fields of a type."""
 
     name: str
     kind: str
@@ -175,6 +176,7 @@ class DeclarationView(msgspec.Struct, frozen=True):
     term: str = ""
     statement: str = ""
     position: int = 0
+    unfolds: list[str] = []
 
 
 class Premise(msgspec.Struct, frozen=True):
