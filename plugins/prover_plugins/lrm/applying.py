@@ -1,4 +1,7 @@
-"""The ways in which a theorem that says the like of a goal can prove it; which of them works, the model learned."""
+"""The ways in which a theorem that says the like of a goal can prove it; which of them works, the model learned.
+
+All close the goal or fail: what is left half done would only lead the search astray.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,10 @@ def uses(goal: Reader, theorems: Sequence[str], definitions: Sequence[str]) -> I
     closers = " | ".join(["assumption", *_parts(goal)])
     for rank, name in enumerate(theorems):
         yield Use(f"apply {name} <;> first | {closers}", "apply", rank)
-        yield Use(f"apply {name} <;> simp_all", "simplified", rank)
+        yield Use(f"apply {name} <;> (simp_all; done)", "simplified", rank)
         yield Use(f"simpa using {name} ..", "simpa", rank)
         if definitions:
-            yield Use(f"simp [{', '.join((*definitions, name))}]", "unfolded", rank)
+            yield Use(f"(simp [{', '.join((*definitions, name))}]; done)", "unfolded", rank)
 
 
 def _parts(goal: Reader) -> list[str]:

@@ -15,14 +15,16 @@ from prover.domain import Candidate, Environment, Insight, State
 from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.environment import Opened
 from prover.lean.goals import LeanState
-from prover.lean.index import Index, key_of, load
+from prover.lean.index import Entry, Index, key_of, load
 from prover.lean.library import Library
+from prover.lean.terms import Term
 from prover.model import loading
 from prover.model.language_model import ModelError
 from prover.problem import Problem
 from prover_plugins.automation.reading import Reader
 from prover_plugins.lrm.applying import Use, uses
 from prover_plugins.premises.module import goal_symbols, is_readable
+from prover_plugins.premises.sets import is_specific
 
 if TYPE_CHECKING:
     from prover.model.retriever import Near, RetrieverModel, Space
@@ -38,7 +40,7 @@ _LOOKED_AT = 400
 MOST = 0.6
 """The highest score of a candidate: what needs no library comes first."""
 
-LEAST_LIKELY = 0.005
+LEAST_LIKELY = 0.02
 """What is less likely to close the goal is not tried."""
 
 USUAL_SECONDS = 0.15
@@ -79,7 +81,7 @@ class Retrieval:
                 rated.append((number, cosine + reached))
             return sorted(rated, key=lambda pair: -pair[1])
 
-        found = [entry for entry, _ in library.nearest(rate, limit)]
+        found = [entry for entry, _ in library.nearest(rate, 4 * limit) if _is_specific(entry)][:limit]
         return [Near(e.name, marks[e.name][0], likeness(view.term, e.term), marks[e.name][1]) for e in found]
 
     def prepare(self, environment: Opened) -> None:
@@ -101,6 +103,12 @@ class Retrieval:
             if index not in self._spaces:
                 self._spaces[index] = Space.of(self.model, index)
             return self._spaces[index]
+
+
+def _is_specific(entry: Entry) -> bool:
+    """Whether it speaks of more than logic and linear arithmetic: of these tactics know more than any one theorem."""
+    term = Term.read(entry.term)
+    return term is not None and is_specific(term)
 
 
 def definitions(library: Library, goal: Reader) -> list[str]:
