@@ -206,12 +206,10 @@ class Space:
             return cls(model.theorem_vectors(index))
         path = kept_at(model, index.key)
         shape = (len(index.names), model.weights["theorem.weight"].shape[1])
-        try:
-            data = np.frombuffer(path.read_bytes(), np.float16)
-            if data.size == shape[0] * shape[1]:
-                return cls(data.reshape(shape).astype(np.float32))
-        except FileNotFoundError:
-            logger.info("reading the library's theorems for the retriever, once")
+        data = path.read_bytes() if path.exists() else b""
+        if len(data) == shape[0] * shape[1] * np.dtype(np.float16).itemsize:
+            return cls(np.frombuffer(data, np.float16).reshape(shape).astype(np.float32))
+        logger.info("reading the library's theorems for the retriever, once")
         vectors = model.theorem_vectors(index).astype(np.float16)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, vectors.tobytes())

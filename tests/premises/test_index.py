@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from prover.lean.barred import Barred
 from prover.lean.index import Index
 from prover.lean.library import Fit, Library
 from prover.lean.protocol import DeclarationView
@@ -55,6 +56,35 @@ def test_fit_by_shape(library: Library) -> None:
     assert found["add_comm"] == {Fit.REWRITE, Fit.BACKWARD}  # not to apply: 'a is no sum
     assert "mul_comm" not in found
     assert next(iter(found)) == "add_zero"
+
+
+def test_definitions_are_unfolded_and_theorems_are_reached_by_that() -> None:
+    def definition(name: str, *unfolds: str) -> DeclarationView:
+        return DeclarationView(name, "definition", "Init.X", False, unfolds=list(unfolds))
+
+    views = [
+        definition("Stack.push", "List.cons", "Stack.items"), definition("List.cons", "List.make"),
+        theorem("seen", "P/1 List.make/1 ?0", "List.cons", "List.make"),
+        theorem("half", "P/1 ?0", "List.make", "other"),
+        theorem("unseen", "P/1 ?0", "other"),
+    ]  # fmt: skip
+    index = Index.decode(Index.build(views).encode(), "key")
+    library = Library(lambda: index)
+    reach = library.unfolded(["Stack.push", "nobody"])
+    assert reach == {"Stack.push", "nobody", "List.cons", "List.make", "Stack.items"}
+    covered = {name: index.covered(index.names.index(name), reach) for name in ("seen", "half", "unseen")}
+    assert covered["seen"] == 1 > covered["half"] > covered["unseen"] == 0
+    assert index.key == "key" and Index.build(views).key == ""
+
+
+def test_nearest_leaves_out_what_is_barred() -> None:
+    index = Index.build([theorem("a", "P/1 ?0", "P"), theorem("b", "P/1 ?0", "P"), theorem("c", "P/1 ?0", "P")])
+    marks = [(0, 0.9), (1, 0.8), (2, 0.7)]
+    everything = Library(lambda: index)
+    assert [(e.name, mark) for e, mark in everything.nearest(lambda _: marks, 2)] == [("a", 0.9), ("b", 0.8)]
+    barred = Barred(frozenset({"a"}), 5, frozenset())
+    without = Library(lambda: index, barred=barred)
+    assert [e.name for e, _ in without.nearest(lambda _: marks, 2)] == ["b", "c"]
 
 
 def test_equivalences_are_used_in_both_directions(library: Library) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,14 +16,22 @@ pytest.importorskip("torch")
 
 import numpy as np
 import torch
+from prover_plugins.lrm.retriever import LearnedRetriever
 from prover_training.applying import Trial, fit, read_trials
+from prover_training.corpus_barred import BarredCheck
+from prover_training.corpus_library import LibraryTheorem, library_problems
 from prover_training.retriever import RetrieverConfig, RetrieverNetwork, Statements, export, measure, save, train
 
+from prover.domain import Candidate, StepStatus
 from prover.errors import BadInput
+from prover.lean.environment import LeanDomain, LeanEnvironment
+from prover.lean.goals import LeanState
 from prover.lean.index import Index
 from prover.lean.protocol import DeclarationView
+from prover.lean.server import LeanServer
 from prover.model.language_model import ModelError
-from prover.model.retriever import Method, Near, RetrieverModel, Space, likeness
+from prover.model.retriever import Method, Near, RetrieverModel, Space, kept_at, likeness
+from prover.problem import Problem
 
 FUNCTIONS = ("map", "filter", "reverse", "append", "take", "drop", "zip", "join")
 TYPES = ("Seq", "Rope", "Bag", "Deque", "Stream")
@@ -108,6 +117,61 @@ def test_it_is_saved_with_its_card_and_read_again(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "training.json").read_text())["history"] == trained.history
     with pytest.raises(ModelError, match="prove train retriever"):
         RetrieverModel.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("model", ["", "none"])
+def test_a_theorem_of_vectors_follows_from_that_of_arrays(lean_server: LeanServer, model: str) -> None:
+    environment = lean_server.open_environment(["Init"]).environment
+    views = lean_server.declarations(environment, modules=["Init.Data.Vector.Attach"], limit=3000).declarations
+    view = next(view for view in views if view.name == "Vector.count_attachWith")
+    theorem = LibraryTheorem(view.name, view.module, view.position, view.type, tuple(view.symbols), ())
+    (asked,) = library_problems([theorem])
+    metadata = {**asked.metadata, "model": model}
+    problem = Problem(asked.statement, header=asked.header, imports=asked.imports, metadata=metadata)
+    module = LearnedRetriever()
+    with LeanDomain(lean_server).open(problem) as opened:
+        module.prepare(problem, opened)
+        (result,) = opened.step(opened.initial_state, [Candidate("intro α b n p xs H a", "test")])
+        assert result.state is not None
+        found = module.read(problem, result.state)
+        if model == "none":
+            assert found is None
+            return
+        assert found is not None
+        candidates = list(found.candidates)
+        assert candidates and all(candidate.proposer == "retriever" for candidate in candidates)
+        assert not any("Vector.count_attachWith" in candidate.action for candidate in candidates)  # it is barred
+        tried = zip(candidates, opened.step(result.state, candidates), strict=True)
+        (first, *_) = [candidate for candidate, outcome in tried if outcome.status is StepStatus.FINISHED]
+        assert "Array.count_attachWith" in first.action
+        verdict = opened.verify(["intro α b n p xs H a", first.action])
+        assert verdict.accepted
+        assert BarredCheck().check(problem, (), verdict) == ()
+
+
+def test_of_logic_alone_it_says_nothing(opened: Callable[..., tuple[LeanEnvironment, LeanState]]) -> None:
+    environment, state = opened("theorem t (p q : Prop) : ¬(p ∨ q) ↔ ¬p ∧ ¬q")
+    found = LearnedRetriever().read(environment.problem, state)
+    assert found is not None and list(found.candidates) == []
+
+
+def test_without_a_model_it_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "ranker"}')
+    assert LearnedRetriever(tmp_path)._ready() is None
+    assert "the retriever is not used" in caplog.text
+
+
+def test_the_vectors_of_what_is_imported_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVER_CACHE", str(tmp_path))
+    model = export(RetrieverNetwork(RetrieverConfig(width=16), Statements.of(library()).theorems))
+    imported = Index.decode(library().encode(), "some-key")
+    vector = model.goal_vector("Eq/3 Bag Bag.map/1 Bag.zip/1 'x Bag.zip/1 Bag.map/1 'x", ["Bag.map"])
+    fresh = Space.of(model, imported).nearest(vector, 3)
+    assert kept_at(model, "some-key").is_file()
+    assert Space.of(model, imported).nearest(vector, 3) == fresh
+    kept_at(model, "some-key").write_bytes(b"cut short")
+    assert Space.of(model, imported).nearest(vector, 3) == fresh
+    assert Space.of(model, library()).nearest(vector, 3)[0][0] == fresh[0][0]  # of a header: made each time
 
 
 def test_ways_are_learned_from_what_lean_said(tmp_path: Path) -> None:
