@@ -168,7 +168,7 @@ def test_a_language_model_is_masked_and_steered_and_explain_says_so(
     assert prove(*words, "--save", "first", "--steps", "4", "--model", str(model), HARD).code == 1
     edits = tmp_path / "first" / "t" / "edits.toml"
     edits.write_text('mask = ["h"]\nmapper = "../../mapper"\n[[steer]]\nsymbol = "Eq"\nscale = -0.5\n', "utf-8")
-    alone = ("--weight", "toy=0", "--weight", "memory=0")
+    alone = ("--weight", "toy=0", "--weight", "memory=0", "--weight", "retriever=0")
     ran = prove("continue", "first", *words, "--steps", "4", "--save", "second", *alone)
     assert "hidden from the model: h\n" in ran.err
     assert "steered: -0.5 × Eq" in ran.err

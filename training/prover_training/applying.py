@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from prover_plugins.automation import structure
 from prover_plugins.automation.reading import Reader
-from prover_plugins.lrm.applying import METHODS, uses
-from prover_plugins.lrm.retriever import HEARTBEATS, WALL_MS, Retrieval, definitions
+from prover_plugins.lrm.applying import METHODS, Means, uses
+from prover_plugins.lrm.retriever import HEARTBEATS, WALL_MS, Retrieval
 from prover_plugins.premises.module import is_readable
 from torch import nn
 
@@ -104,11 +104,11 @@ def _trials(problem: Problem, environment: LeanEnvironment, retrieval: Retrieval
     if state is None or state.main_goal is None or state.library is None:
         return
     goal, library = Reader(state.main_goal, problem.header), state.library
-    unfolded = definitions(library, goal)
-    if _is_easy(environment, state, unfolded):
+    means = Means.of(library, goal)
+    if _is_easy(environment, state, means):
         return
     near = retrieval.find(library, goal)
-    tried = list(uses(goal, [theorem.name for theorem in near], unfolded))
+    tried = list(uses([theorem.name for theorem in near], means))
     for at in range(0, len(tried), _TOGETHER):
         part = tried[at : at + _TOGETHER]
         candidates = [Candidate(use.tactic, "retriever", heartbeats=HEARTBEATS, wall_ms=WALL_MS) for use in part]
@@ -121,9 +121,10 @@ def _trials(problem: Problem, environment: LeanEnvironment, retrieval: Retrieval
             )  # fmt: skip
 
 
-def _is_easy(environment: LeanEnvironment, state: LeanState, unfolded: Sequence[str]) -> bool:
+def _is_easy(environment: LeanEnvironment, state: LeanState, means: Means) -> bool:
     """Whether a tactic that needs no theorem closes the goal: then those that use one say nothing about it."""
-    tactics = [*_PLAIN, *(f"{tactic} [{', '.join(unfolded)}]" for tactic in ("simp_all", "grind") if unfolded)]
+    unfolded = ", ".join(means.definitions)
+    tactics = [*_PLAIN, *(f"{tactic} [{unfolded}]" for tactic in ("simp_all", "grind") if unfolded)]
     candidates = [Candidate(tactic, "plain", heartbeats=HEARTBEATS, wall_ms=WALL_MS) for tactic in tactics]
     return any(result.status is StepStatus.FINISHED for result in environment.step(state, candidates))
 

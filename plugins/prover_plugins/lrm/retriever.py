@@ -22,7 +22,7 @@ from prover.model import loading
 from prover.model.language_model import ModelError
 from prover.problem import Problem
 from prover_plugins.automation.reading import Reader
-from prover_plugins.lrm.applying import Use, uses
+from prover_plugins.lrm.applying import Means, Use, uses
 from prover_plugins.premises.module import goal_symbols, is_readable
 from prover_plugins.premises.sets import is_specific
 
@@ -49,8 +49,6 @@ likely step: a score is the probability for so many seconds of Lean's."""
 
 HEARTBEATS, WALL_MS = 4_000, 1_000
 """Limits of one use."""
-
-_DEFINITIONS = 2
 
 
 class Retrieval:
@@ -111,11 +109,6 @@ def _is_specific(entry: Entry) -> bool:
     return term is not None and is_specific(term)
 
 
-def definitions(library: Library, goal: Reader) -> list[str]:
-    """What the uses of theorems unfold: the rarest functions of the library in a goal."""
-    return library.definitions(sorted(goal_symbols(goal.goal)))[:_DEFINITIONS]
-
-
 class LearnedRetriever:
     """Implements :class:`prover.hookspecs.ReasoningModule` with the small model of :mod:`prover.model.retriever`; says
     nothing without it, and with ``--no-model``."""
@@ -159,7 +152,7 @@ class LearnedRetriever:
     def _candidates(self, retrieval: Retrieval, library: Library, goal: Reader) -> Iterator[Candidate]:
         near = retrieval.find(library, goal)
         rated: list[tuple[float, Use]] = []
-        for use in uses(goal, [theorem.name for theorem in near], definitions(library, goal)):
+        for use in uses([theorem.name for theorem in near], Means.of(library, goal)):
             method = retrieval.model.methods.get(use.method)
             likely = 0.0 if method is None else method.probability(near[use.rank], use.rank)
             if method is not None and likely >= LEAST_LIKELY:
