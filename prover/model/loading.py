@@ -35,6 +35,14 @@ def default_folder() -> Path | None:
     return None
 
 
+def folder_beside(name: str) -> Path | None:
+    """The folder ``name`` of another small model that comes along, in that of the default model; None where it is
+    missing."""
+    beside = default_folder()
+    folder = None if beside is None else beside / name
+    return folder if folder is not None and (folder / "config.json").is_file() else None
+
+
 def has_torch() -> bool:
     """Whether torch is installed; does not import it."""
     return importlib.util.find_spec("torch") is not None

@@ -169,7 +169,7 @@ class LearnedRetriever:
             return self._retrieval
 
     def _load(self) -> Retrieval | None:
-        folder = self._folder or default_folder()
+        folder = self._folder or loading.folder_beside("retriever")
         if folder is None or importlib.util.find_spec("numpy") is None:
             return None
         from prover.model.retriever import RetrieverModel
@@ -179,10 +179,3 @@ class LearnedRetriever:
         except ModelError as error:
             logger.warning("the retriever is not used: %s", error)
             return None
-
-
-def default_folder() -> Path | None:
-    """The folder of the retriever that comes along: beside the default model; None where it is missing."""
-    beside = loading.default_folder()
-    folder = None if beside is None else beside / "retriever"
-    return folder if folder is not None and (folder / "config.json").is_file() else None

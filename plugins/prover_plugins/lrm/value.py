@@ -42,7 +42,7 @@ class ProgressValue:
             ModelError: the folder that was named holds no such model.
         """
         named = problem.metadata.get("value", "") or os.environ.get(VALUE_VARIABLE, "")
-        folder = Path(named) if named else default_folder()
+        folder = Path(named) if named else loading.folder_beside("value")
         if folder is None or loading.choice_of(problem) == loading.NONE or not importlib.util.find_spec("numpy"):
             return None
         model = self._models.get(folder)
@@ -51,13 +51,6 @@ class ProgressValue:
 
             model = self._models[folder] = ProgressModel.load(folder)
         return model.value(state.text, state.goals, state.size)
-
-
-def default_folder() -> Path | None:
-    """The folder of the value model that comes along: beside that of the default model; None where it is missing."""
-    beside = loading.default_folder()
-    folder = None if beside is None else beside / "value"
-    return folder if folder is not None and (folder / "config.json").is_file() else None
 
 
 class Reader(Protocol):
