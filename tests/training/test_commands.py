@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from click.testing import CliRunner
 
 pytest.importorskip("torch")
 
-from prover_training.expert_iteration import IterationConfig, Round, apart, best, best_proofs, expert_iteration
+from prover_training.expert_iteration import IterationConfig, Round, best, best_proofs, expert_iteration
 from prover_training.gather import GatherConfig
+from prover_training.held_out import apart, at_most
 from prover_training.sft import SftConfig
 
 from prover.cli.main import cli
 from prover.errors import BadInput
 from prover.lean.toolchain import Toolchain
+from prover.problem import Problem
 from prover.settings import read_settings
 from prover.traces.searches import read_attempts
 
@@ -174,6 +177,15 @@ def test_held_out_modules_are_those_that_nothing_is_learned_from(tmp_path: Path)
     assert [p.name for p in apart(held, learned, [tmp_path / "data.jsonl"])] == ["b", "linear_2"]
 
 
+def test_of_every_module_a_few() -> None:
+    problems = [Problem(f"theorem t{n} : True", f"t{n}", metadata={"module": f"M{n % 3}"}) for n in range(40)]
+    problems += [Problem("theorem alone : True", "alone")]
+    chosen = at_most(problems, 4, seed=0)
+    counts = Counter(problem.metadata.get("module", "") for problem in chosen)
+    assert counts == {"": 1, "M0": 4, "M1": 4, "M2": 4}
+    assert chosen == at_most(problems, 4, seed=0) != at_most(problems, 4, seed=1)
+
+
 def test_the_best_round_goes_on() -> None:
     rounds = [Round(0, 0, 0, 0, 5, 9, ""), Round(1, 9, 5, 9, 7, 9, "one"), Round(2, 18, 6, 9, 6, 9, "two")]
     assert best(rounds).model == "one"
@@ -181,11 +193,18 @@ def test_the_best_round_goes_on() -> None:
 
 
 def test_evaluate_compares_two_models_in_turn(lean_toolchain: Toolchain, problems: Path, tmp_path: Path) -> None:
-    out = tmp_path / "runs"
-    answer = CliRunner().invoke(
-        cli, ["train", "evaluate", str(problems), "--steps", "20", "--seconds", "120", "-o", str(out), "--json"]
-    )
+    """At most three problems, and not the one of a module that was learned from."""
+    from conftest import attempt
+
+    from prover.traces.searches import append
+
+    out, seen = tmp_path / "runs", tmp_path / "seen.jsonl"
+    with problems.open("a") as file:
+        file.write(json.dumps({"name": "l", "module": "Init.Learned", "statement": "theorem l : 1 + 1 = 2"}) + "\n")
+    append(seen, attempt("x", "Init.Learned", "a"))
+    words = ["--steps", "20", "--seconds", "120", "--apart-from", str(seen), "--each", "3", "-o", str(out), "--json"]
+    answer = CliRunner().invoke(cli, ["train", "evaluate", str(problems), *words])
     assert answer.exit_code == 0, answer.output
     found = json.loads(answer.stdout)
-    assert found["compared"] == 4 and found["rate_a"]["value"] >= 0.5
+    assert found["compared"] == 3 and found["rate_a"]["value"] >= 0.5
     assert (out / "a" / "results.jsonl").is_file() and (out / "plot.png").is_file()

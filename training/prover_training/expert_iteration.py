@@ -142,21 +142,6 @@ def _round(
     return Round(number, len(attempts), proved, searched, right, of, trained, len(best_proofs(attempts)), measures)
 
 
-def apart(validation: Sequence[Problem], problems: Sequence[Problem], data: Sequence[Path]) -> list[Problem]:
-    """The held-out problems that are of no library module (and have no name) that is learned from.
-
-    Generated problems have no module in data; they are told apart by name.
-    """
-    modules = {p.metadata.get("module", "") for p in problems}
-    names = {p.name for p in problems}
-    for path in data:
-        for attempt in read_attempts(path):
-            modules.add(attempt.module)
-            names.add(attempt.name)
-    learned = {module for module in modules if module and not module.startswith("generated.")}
-    return [p for p in validation if p.metadata.get("module", "") not in learned and p.name not in names]
-
-
 def best_proofs(attempts: Sequence[Attempt]) -> dict[str, Attempt]:
     """The shortest proof found of each problem, over all rounds."""
     found: dict[str, Attempt] = {}

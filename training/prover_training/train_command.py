@@ -238,8 +238,9 @@ def expert_iteration(
     --data holds. Held-out problems of library modules that are learned from are left out.
     """
     from prover.settings import read_settings
-    from prover_training.expert_iteration import IterationConfig, apart, summary
+    from prover_training.expert_iteration import IterationConfig, summary
     from prover_training.expert_iteration import expert_iteration as run
+    from prover_training.held_out import apart
 
     settings = read_settings(IterationConfig, "expert-iteration", config, sets, seed=seed)
     chosen = _problems(problems, None, settings.seed)
@@ -293,6 +294,8 @@ def alone(
 @click.option("--b-mapper", default="", metavar="DIR", help="The second side's mapper of its model.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, help="A problem.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="At most so many steps of Lean a problem.")
+@click.option("--apart-from", type=PATH, multiple=True, metavar="FILE", help="No module that these attempts are of.")
+@click.option("--each", type=click.IntRange(1), metavar="N", help="At most N problems of a module, drawn by the seed.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N problems, drawn by the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the choice.")
 @click.option("-o", "--out", type=PATH, required=True, metavar="DIR", help="Where both runs go; goes on with them.")
@@ -311,6 +314,8 @@ def evaluate(
     b_mapper: str,
     seconds: float,
     steps: int | None,
+    apart_from: tuple[Path, ...],
+    each: int | None,
     limit: int | None,
     seed: int,
     out: Path,
@@ -326,6 +331,7 @@ def evaluate(
     from prover.search.scoring import SearchConfig
     from prover_training.evaluate import evaluate as run
     from prover_training.evaluate import verdict
+    from prover_training.held_out import apart, at_most
 
     sides = [_side("a", a, a_weight, a_set, a_mapper), _side("b", b, b_weight, b_set, b_mapper)]
     settings = {field.name for field in fields(SearchConfig)}
@@ -333,11 +339,15 @@ def evaluate(
         parts = [part.strip() for part in text.split(",")]
         sets = [part for part in parts if part.partition("=")[0] in settings]
         sides.append(_side(text, b, [part for part in parts if part not in sets], sets, b_mapper))
-    chosen = _problems(problems, limit, seed if limit else None)
-    found = run(chosen, sides, Budget(seconds, steps), out, _say, share=share)
+    chosen = _problems(problems, None, seed if limit else None)
+    if apart_from:
+        chosen = apart(chosen, (), apart_from)
+    if each:
+        chosen = at_most(chosen, each, seed)
+    found = run(chosen[:limit], sides, Budget(seconds, steps), out, _say, share=share)
     told: dict[str, Any] = asdict(found[0])
     if also:
-        told = {"comparisons": {side.label: asdict(each) for side, each in zip(sides[1:], found, strict=True)}}
+        told = {"comparisons": {side.label: asdict(one) for side, one in zip(sides[1:], found, strict=True)}}
     _tell(as_json, {**told, "out": str(out)}, verdict(found, sides, out))
 
 
