@@ -3,8 +3,10 @@ public meta import Lean.Util.CollectAxioms
 public import Lean.Util.CollectAxioms
 public meta import ProofServer.Commands
 public meta import ProofServer.Meaning
+public meta import ProofServer.Replay
 public import ProofServer.Commands
 public import ProofServer.Meaning
+public import ProofServer.Replay
 
 /-!
 # The check behind the word "proved"
@@ -14,6 +16,11 @@ library. We do not trust the text that is checked, nor anything the search did. 
 pristine environment of its imports; then every declaration that the theorem depends on is handed to the kernel
 *again*, on top of the pristine environment, so that nothing counts that entered the elaborator's environment by
 another road. What the statement means is fixed by elaborating the reference text separately.
+
+A strict check (the search's own) asks the kernel once, not twice: the elaborator leaves it out, and then the kernel
+gets everything that the text declares, at the elaborator's limit for it. If it accepts all, it would have accepted each
+in its turn, and the elaborator would have done the same. If anything at all is objected, the check is done again with the
+kernel in both places, and only that counts.
 -/
 open Lean Elab Meta
 public meta section
@@ -25,100 +32,6 @@ def allowedAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
 /-- Constants of the toolchain's library that a proof must not use. -/
 def unsoundConstants : List Name :=
   [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
-
-def usedConstants (i : ConstantInfo) : List Name :=
-  let inType := i.type.getUsedConstants.toList
-  let inValue := match i.value? (allowOpaque := true) with
-    | some v => v.getUsedConstants.toList
-    | none => []
-  let more := match i with
-    | .inductInfo v => listAppend v.ctors v.all
-    | .ctorInfo v => [v.induct]
-    | .recInfo v => v.all
-    | _ => []
-  listAppend inType (listAppend inValue more)
-
-/-- Walks everything that `todo` depends on; imported constants end the walk. Returns local constants, and the
-imported ones that were met, each once. -/
-partial def closure (env : Environment) (todo : List Name) (seen : NameSet) (own : Array Name)
-    (imported : Array Name) : Array Name × Array Name :=
-  match todo with
-  | [] => (own, imported)
-  | n :: todo =>
-    if seen.contains n then closure env todo seen own imported
-    else
-      let seen := seen.insert n
-      match env.getModuleIdxFor? n with
-      | some _ => closure env todo seen own (imported.push n)
-      | none => match env.find? n with
-        | none => closure env todo seen (own.push n) imported
-        | some i => closure env (listAppend (usedConstants i) todo) seen (own.push n) imported
-
-/-- The kernel declaration of a local constant; constructors and recursors belong to their inductive type. -/
-def declarationOf? (env : Environment) (i : ConstantInfo) : Option Declaration :=
-  match i with
-  | .thmInfo v => some (.thmDecl v)
-  | .defnInfo v => some (.defnDecl v)
-  | .opaqueInfo v => some (.opaqueDecl v)
-  | .axiomInfo v => some (.axiomDecl v)
-  | .inductInfo v => some (.inductDecl v.levelParams v.numParams (types env v.all) v.isUnsafe)
-  | _ => none
-where
-  types (env : Environment) (l : List Name) : List InductiveType := match l with
-    | [] => []
-    | n :: l => match env.find? n with
-      | some (.inductInfo v) => { name := n, type := v.type, ctors := ctors env v.ctors } :: types env l
-      | _ => types env l
-  ctors (env : Environment) (l : List Name) : List Constructor := match l with
-    | [] => []
-    | n :: l => match env.find? n with
-      | some i => { name := n, type := i.type } :: ctors env l
-      | none => ctors env l
-
-structure Replay where
-  env : Environment
-  done : NameSet := {}
-  failure : Option String := none
-
-/-- Hands `n` and everything local that it depends on to the kernel, dependencies first. -/
-partial def replay (source : Environment) (token : IO.CancelToken) (n : Name) (r : Replay) : IO Replay := do
-  if r.failure.isSome || r.done.contains n then return r
-  if (source.getModuleIdxFor? n).isSome then return r
-  let some i := source.find? n | return { r with failure := some s!"{nameText n} is not declared" }
-  let r := { r with done := r.done.insert n }
-  match i with
-  | .ctorInfo v => replay source token v.induct r
-  | .recInfo v => goAll v.all r
-  | _ =>
-    let parts := match i with
-      | .inductInfo v => listAppend v.all (listAppend v.ctors (usedConstants i))
-      | _ => usedConstants i
-    let mut r := r
-    match i with
-    | .inductInfo v =>
-      -- the whole mutual block is declared at once, so its members count as done before their constructors' types
-      for m in v.all do r := { r with done := r.done.insert m }
-      for m in v.all do
-        if let some (.inductInfo w) := source.find? m then
-          for d in w.type.getUsedConstants.toList do
-            r ← replay source token d r
-          for c in w.ctors do
-            r := { r with done := r.done.insert c }
-            if let some ci := source.find? c then
-              for d in ci.type.getUsedConstants.toList do
-                r ← replay source token d r
-    | _ => r ← goAll parts r
-    if r.failure.isSome then return r
-    let some d := declarationOf? source i | return { r with failure := some s!"{nameText n} is of an unexpected kind" }
-    match r.env.addDeclCore 0 d (some token) with
-    | .ok env => return { r with env }
-    | .error e =>
-      let text ← (e.toMessageData {}).toString
-      return { r with failure := some s!"the kernel rejects {nameText n}: {text}" }
-where goAll (l : List Name) (r : Replay) : IO Replay := do
-  match l with
-  | [] => return r
-  | m :: l => goAll l (← replay source token m r)
 
 /-- Do two environments agree on everything local that `names` depend on? Returns a name they disagree on. -/
 def disagreement (a b : Environment) (names : List Name) : Option Name := match names with
@@ -177,7 +90,8 @@ def usesJson (env : Environment) (names : List Name) : IO (Array Json) := do
       ("module", jStr (match moduleOf? env n with | some m => nameText m | none => ""))])
   return out
 
-def checkTheorem (pristine env : Environment) (reference? : Option Environment) (watchdog : Watchdog)
+/-- One theorem of an elaborated text. `known` is what the kernel accepted of the text already. -/
+def checkTheorem (known : Replay) (env : Environment) (reference? : Option Environment) (watchdog : Watchdog)
     (wallMs : Nat) (reading : Reading) (n : Name) : IO Json := do
   let some info := env.find? n | return report n "" [] [] #[] [{ code := "missing", text := s!"the source does not declare {nameText n}" }] []
   let mut findings : Array Finding := #[]
@@ -207,10 +121,9 @@ def checkTheorem (pristine env : Environment) (reference? : Option Environment) 
   findings := pushAll findings bad
   if findings.size == 0 then
     let token ← watchdog.arm wallMs
-    let result ← replay env token n { env := pristine }
+    let result ← replay env token n known
     watchdog.disarm
-    if let some f := result.failure then
-      findings := findings.push { code := "kernel", text := f }
+    if let some f := result.finding? then findings := findings.push f
     else match result.env.find? n with
       | some i => if i.type != info.type then findings := findings.push { code := "kernel", text := "the kernel's statement differs" }
       | none => findings := findings.push { code := "kernel", text := s!"{nameText n} did not reach the kernel" }
@@ -264,25 +177,41 @@ where
       [{ code := "option", text := s!"the file sets the option {nameText (optionName stx.getArgs.toList)}" }]
     else []
 
-/-- Checks a source; see `prover/lean/protocol` for the answer. The reference comes first: what it elaborates to
-cannot depend on the source. -/
-def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
+/-- What a check found. -/
+structure Checked where
+  answer : Json
+  accepted : Bool
+  late : Bool
+
+/-- Elaborates and judges. The reference comes first: what it elaborates to cannot depend on the source. With `once` the
+kernel is asked of everything after the elaboration, not in it. -/
+def checkOnce (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) (once : Bool) :
+    IO Checked := do
   let options := maxHeartbeats.set {} heartbeats
-  let initial := startState pristine options
+  let initial := startState pristine (if once then debug.skipKernelTC.set options true else options)
   let mut findings : Array Finding := #[]
   let mut reference? : Option Guarded := none
+  let mut begun : Guarded := { state := initial }
   if input.reference != "" then
-    let r ← elabGuarded watchdog initial input.reference trustAll input.wallMs
+    let r ← elabGuarded watchdog begun input.reference trustAll input.wallMs
     if r.interrupted then findings := findings.push { code := "timeout", text := "the reference ran into the wall limit" }
     match firstError r.notes.toList with
     | some n => findings := findings.push { code := "reference", text := s!"the reference does not elaborate: line {n.line}, column {n.column}: {n.text}" }
-    | none => reference? := some r
+    | none =>
+      reference? := some r
+      if input.strict && !r.interrupted then begun := r.sharedWith initial input.reference input.source
   let policy := match reference? with
     | some r => if input.strict then strictly r.records else guardAll
     | none => if input.trusted then trustAll else guardAll
-  let done ← elabGuarded watchdog initial input.source policy input.wallMs
+  let done ← elabGuarded watchdog begun input.source policy input.wallMs
   let env := done.state.env
   if done.interrupted then findings := findings.push { code := "timeout", text := "elaboration ran into the wall limit" }
+  let mut known : Replay := { env := pristine }
+  if once then
+    let token ← watchdog.arm input.wallMs
+    known ← replayAll env token { env := pristine, heartbeats := Core.getMaxHeartbeats options }
+    watchdog.disarm
+    if let (true, some f) := (known.late, known.finding?) then findings := findings.push f
   if let some f := done.refused then findings := findings.push f
   for n in done.notes.toList do
     if n.severity == "error" && findings.size < 5 then
@@ -300,15 +229,19 @@ def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInp
   let examine := input.reference == "" && !input.trusted && done.refused.isNone
   let others ← if examine then readings watchdog input.wallMs initial input.source done.records.toList else pure []
   let mut reports : Array Json := #[]
+  let mut accepted := known.failure.isNone && findings.size == 0
   for (n, stx, r) in wanted do
     let reading : Reading ← match env.find? n with
       | some info => if examine && stx != .missing then readingOf pristine env done.records.toList others r stx n info else pure {}
       | none => pure {}
-    reports := reports.push (← checkTheorem pristine env (reference?.map (·.state.env)) watchdog input.wallMs reading n)
-  return Json.mkObj [("type", jStr "check"), ("theorems", jArr reports), ("findings", findingsJson findings.toList),
+    let report ← checkTheorem known env (reference?.map (·.state.env)) watchdog input.wallMs reading n
+    reports := reports.push report
+    accepted := accepted && boolField report "accepted"
+  let answer := Json.mkObj [("type", jStr "check"), ("theorems", jArr reports), ("findings", findingsJson findings.toList),
     ("remarks", findingsJson (optionRemarks done.records.toList)),
     ("messages", notesJson done.notes.toList),
     ("method", jStr (if hasLibraryProofs pristine then "full" else "trusted-library"))]
+  return { answer, accepted, late := done.interrupted || known.late }
 where
   choose (stated : List (Name × Syntax × CommandRecord)) (l : List String) : List (Name × Syntax × CommandRecord) := match l with
     | [] => []
@@ -316,5 +249,12 @@ where
   find (s : String) (l : List (Name × Syntax × CommandRecord)) : Name × Syntax × CommandRecord := match l with
     | [] => (s.toName, .missing, { stx := .missing, start := 0, stop := 0 })
     | (n, x) :: l => if nameText n == s || nameText (userName n) == s then (n, x) else find s l
+
+/-- Checks a source; see `prover/lean/protocol` for the answer. -/
+def checkSource (watchdog : Watchdog) (pristine : Environment) (input : CheckInput) (heartbeats : Nat) : IO Json := do
+  if input.strict then
+    let found ← checkOnce watchdog pristine input heartbeats true
+    if found.accepted || found.late then return found.answer
+  return (← checkOnce watchdog pristine input heartbeats false).answer
 
 end ProofServer

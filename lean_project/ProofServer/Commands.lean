@@ -26,6 +26,10 @@ structure CommandRecord where
   theorems : List (Name × Syntax) := []
   /-- the section variables in force -/
   variables : List Syntax := []
+  /-- what Lean said of it -/
+  notes : List Note := []
+  /-- the state after it -/
+  after? : Option Command.State := none
 
 structure Guarded where
   state : Command.State
@@ -34,6 +38,8 @@ structure Guarded where
   refused : Option Finding := none
   interrupted : Bool := false
   seen : NameSet := {}
+  /-- where in its text the commands end -/
+  stop : String.Pos.Raw := 0
 
 /-- The name that a user would write, for what is `private` as well. -/
 def userName (n : Name) : Name := (privateToUserName? n).getD n
@@ -122,8 +128,8 @@ partial def guardedCommands (input : Parser.InputContext) (policy : Nat → Synt
       openDecls := scope.openDecls }
   let start := parser.pos
   let (stx, parser, log) := Parser.parseCommand input context parser {}
-  let notes ← notesOf log
-  let acc := { acc with notes := pushAll acc.notes notes.toList }
+  let read ← notesOf log
+  let acc := { acc with notes := pushAll acc.notes read.toList }
   if Parser.isTerminalCommand stx then
     if stx.getKind == `Lean.Parser.Command.exit then
       return { acc with refused := some { code := "early_exit", text := "the text stops at #exit; what follows is not read" } }
@@ -137,10 +143,11 @@ partial def guardedCommands (input : Parser.InputContext) (policy : Nat → Synt
   let record : CommandRecord :=
     { stx, start := start.byteIdx, stop := parser.pos.byteIdx, fresh
       theorems := resolve scope.currNamespace fresh (statedTheorems stx)
-      variables := syntaxes scope.varDecls.toList }
+      variables := syntaxes scope.varDecls.toList
+      notes := listAppend read.toList notes.toList, after? := some state }
   let acc := { acc with
     state, notes := pushAll acc.notes notes.toList, records := acc.records.push record
-    seen := insertAll acc.seen fresh }
+    seen := insertAll acc.seen fresh, stop := parser.pos }
   if ← token.isSet then return { acc with interrupted := true }
   if let .untrusted := ruling then
     if let some f := firstEffect fresh then return { acc with refused := some f }
@@ -154,15 +161,31 @@ where
     | [] => []
     | s :: l => s.raw :: syntaxes l
 
-/-- Elaborates `source` (no import lines) on top of `state`, under a policy. -/
-def elabGuarded (watchdog : Watchdog) (state : Command.State) (source : String) (policy : Nat → Syntax → Ruling)
+/-- Elaborates `source` (no import lines), under a policy, from where `begun` ends. -/
+def elabGuarded (watchdog : Watchdog) (begun : Guarded) (source : String) (policy : Nat → Syntax → Ruling)
     (wallMs : Nat) : IO Guarded := do
   let input : Parser.InputContext :=
     { inputString := source, fileName := "<input>", fileMap := FileMap.ofString source }
   let token ← watchdog.arm wallMs
-  let result ← guardedCommands input policy {} { state } token
+  let result ← guardedCommands input policy { pos := begun.stop } begun token
   watchdog.disarm
   return result
+
+/-- What of `g`, the elaboration of `text`, holds for `source` as well: the commands that both begin with, byte by
+byte. The word after them must begin alike too, or the parser could have gone on. -/
+def Guarded.sharedWith (g : Guarded) (initial : Command.State) (text source : String) : Guarded :=
+  go { state := initial } g.records.toList
+where go (acc : Guarded) (l : List CommandRecord) : Guarded := match l with
+  | [] => acc
+  | r :: l => match r.after? with
+    | none => acc
+    | some state =>
+      let word : String.Pos.Raw := ⟨r.stop + 8⟩
+      if word ≤ text.rawEndPos && (String.Pos.Raw.extract text 0 word) == (String.Pos.Raw.extract source 0 word) then
+        go { acc with
+          state, records := acc.records.push r, notes := pushAll acc.notes r.notes
+          seen := insertAll acc.seen r.fresh, stop := ⟨r.stop⟩ } l
+      else acc
 
 /-- Everything may run: for the text that says what is asked, which is the user's own. -/
 def trustAll : Nat → Syntax → Ruling := fun _ _ => .trusted

@@ -243,7 +243,7 @@ where
 
 def exportSource (watchdog : Watchdog) (pristine : Environment) (source : String) (names : List String) (wallMs : Nat) : IO Json := do
   let x ← Exporter.new
-  let done ← elabGuarded watchdog (startState pristine {}) source guardAll wallMs
+  let done ← elabGuarded watchdog { state := startState pristine {} } source guardAll wallMs
   if let some f := done.refused then return ← x.reply #[] [f]
   if done.interrupted then return ← x.reply #[] [{ code := "timeout", text := "elaboration ran into the wall limit" }]
   let env := done.state.env

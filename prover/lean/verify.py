@@ -124,7 +124,8 @@ def blanked(source: str, body: int) -> str:
 
 
 def _require_time(report: CheckOk, seconds: float) -> None:
-    if any(finding.code == "timeout" for finding in report.findings):
+    findings = [*report.findings, *(finding for theorem in report.theorems for finding in theorem.findings)]
+    if any(finding.code == "timeout" for finding in findings):
         raise InfrastructureFault(f"the check did not end within {seconds:g} s; allow more time")
 
 

@@ -57,6 +57,59 @@ def test_other_proofs_do_not(lean_server: LeanServer, proof: str, code: str) -> 
     assert code in found
 
 
+@pytest.mark.parametrize(
+    ("statement", "proof"),
+    [
+        # The kernel refuses what the first branch claims, so the second is what Lean takes.
+        ("theorem t : (1 : Nat) ≠ 2", "by first | (exfalso; decide +kernel) | decide"),
+        ("theorem t (a : Nat) : a = a", "by\n  first\n  | (have : (1 : Nat) = 2 := by decide +kernel)\n    cases this\n  | rfl"),
+    ],
+)
+def test_a_branch_that_the_kernel_refuses_is_left(lean_server: LeanServer, statement: str, proof: str) -> None:
+    assert codes(lean_server, proof, statement) == []
+
+
+def test_what_only_the_kernel_refuses_is_refused(lean_server: LeanServer) -> None:
+    assert "elaboration" in codes(lean_server, "by decide +kernel", "theorem t : (1 : Nat) = 2")
+    unused = "by\n  have : (1 : Nat) = 2 := by decide +kernel\n  clear this\n  omega"
+    assert "elaboration" in codes(lean_server, unused)
+
+
+def test_what_the_header_declares_reaches_the_kernel(lean_server: LeanServer) -> None:
+    """Families that depend on each other, recursion of every kind, and what is no business of the kernel."""
+    header = """mutual
+inductive Tree (α : Type) | node (value : α) (below : Forest α)
+inductive Forest (α : Type) | nil | cons (tree : Tree α) (rest : Forest α)
+end
+inductive Rose | node (below : List Rose)
+mutual
+def isEven : Nat → Bool | 0 => true | n + 1 => isOdd n
+def isOdd : Nat → Bool | 0 => false | n + 1 => isEven n
+end
+def halve (n : Nat) : Nat := if n < 2 then 0 else halve (n - 2) + 1
+partial def forever (n : Nat) : Nat := forever (n + 1)
+unsafe def idle (n : Nat) : Nat := n
+structure Point where
+  x : Nat
+  y : Nat := 0
+  deriving DecidableEq"""
+    for statement in ("theorem t (n : Nat) : isEven (n + 2) = isEven n", "theorem t (p : Point) : ⟨p.x, p.y⟩ = p"):
+        proof = "by simp [isEven, isOdd]" if "isEven" in statement else "rfl"
+        assert codes(lean_server, proof, statement, header) == []
+    assert codes(lean_server, "rfl", "theorem t (n : Nat) : forever n = forever (n + 1)", header) != []
+    assert codes(lean_server, "rfl", "unsafe theorem t (n : Nat) : idle n = n", header) != []
+
+
+def test_a_word_that_goes_on_behind_a_command_is_read_again(lean_server: LeanServer) -> None:
+    """Commands that the text shares with its reference are elaborated once; positions stay those of the text."""
+    header = "def a := 1\n-- β\ndef b := a"
+    verdict = check_proof(
+        lean_server, imports=["Init"], header=header, statement="theorem t : b = 1", name="t", proof="by\n  simp"
+    )
+    assert [text for code, text in verdict.reasons if code == "elaboration"][0].startswith("line 6, column 2")
+    assert codes(lean_server, "rfl", "theorem t : b = 1", header) == []
+
+
 def test_the_header_is_the_users_own(lean_server: LeanServer) -> None:
     """What the user's text itself declares is not refused; only what the proof adds is."""
     header = '#eval 1\nunsafe def f : Nat := 1\nmacro "go" : tactic => `(tactic| omega)'
