@@ -54,7 +54,8 @@ class Proposer(Protocol):
 
     Optional: ``least_cost``, in nats: nothing it proposes is more probable than ``exp(-least_cost)``, so it
     is asked only when that is the best there is to try. ``propose_informed(problem, state, facts)``, called
-    instead of ``propose`` with the facts that reasoning modules found about the state.
+    instead of ``propose`` with the facts that reasoning modules found about the state. ``is_silent(problem)``, whether
+    it has nothing to say about any state of a problem: then it is not asked, and no facts are looked up for it.
     """
 
     name: str

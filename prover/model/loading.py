@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from prover.model.language_model import LanguageModel, ModelError
 
 if TYPE_CHECKING:
     from prover.problem import Problem
+
+logger = logging.getLogger(__name__)
+Model = TypeVar("Model")
 
 NONE = "none"
 DEFAULT = "default"
@@ -41,6 +47,37 @@ def folder_beside(name: str) -> Path | None:
     beside = default_folder()
     folder = None if beside is None else beside / name
     return folder if folder is not None and (folder / "config.json").is_file() else None
+
+
+class KeptModels(Generic[Model]):
+    """Small models of one kind by their folders, each read once, by whoever asks first.
+
+    They are read with numpy. Without it, or where a model cannot be read, there is none; that is said once.
+    """
+
+    def __init__(self, kind: str, read: Callable[[Path], Model]) -> None:
+        """``read`` reads the model in a folder; what it raises is a ModelError."""
+        self._kind = kind
+        self._read = read
+        self._models: dict[Path, Model | None] = {}
+        self._lock = threading.Lock()
+
+    def of(self, folder: Path) -> Model | None:
+        """The model in ``folder``; None where there is none to use."""
+        with self._lock:
+            if folder not in self._models:
+                self._models[folder] = self._try(folder)
+            return self._models[folder]
+
+    def _try(self, folder: Path) -> Model | None:
+        if importlib.util.find_spec("numpy") is None:
+            logger.info("the %s in %s is not used: numpy is not installed", self._kind, folder)
+            return None
+        try:
+            return self._read(folder)
+        except ModelError as error:
+            logger.warning("the %s is not used: %s", self._kind, error)
+            return None
 
 
 def has_torch() -> bool:

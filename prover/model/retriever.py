@@ -132,9 +132,14 @@ class RetrieverModel:
     theorem.
     """
 
-    def __init__(self, weights: Mapping[str, np.ndarray], methods: Mapping[str, Method] | None = None) -> None:
+    def __init__(
+        self, weights: Mapping[str, np.ndarray], methods: Mapping[str, Method] | None = None, digest: str = ""
+    ) -> None:
+        """``digest`` is :attr:`digest` where it is known, for it takes time to compute."""
         self.weights = dict(weights)
         self.methods = dict(methods or {})
+        if digest:
+            self.digest = digest
 
     @classmethod
     def load(cls, folder: Path) -> RetrieverModel:
@@ -145,13 +150,14 @@ class RetrieverModel:
         """
         config, weights = read_model(folder, "retriever", FORMAT)
         try:
-            return cls(weights, {name: Method(**values) for name, values in config.get("methods", {}).items()})
+            methods = {name: Method(**values) for name, values in config.get("methods", {}).items()}
+            return cls(weights, methods, config.get("digest", ""))
         except TypeError as error:
             raise ModelError(f"cannot read the methods of the retriever in {folder}: {error}") from error
 
     @cached_property
     def digest(self) -> str:
-        """Tells models apart."""
+        """Tells models apart; computed from the weights unless it is noted beside them."""
         found = hashlib.sha256()
         for name in sorted(self.weights):
             found.update(np.ascontiguousarray(self.weights[name], np.float16).tobytes())

@@ -177,6 +177,9 @@ class ProposerSet:
             proposed = insights[index].candidates if index in insights else None
         else:
             proposer = self.proposers[index]
+            silent = getattr(proposer, "is_silent", None)
+            if silent is not None and self._ask(index, silent, self.problem):
+                return iter(())  # nothing is looked up for it
             self.of(proposer.name).asked += 1
             informed = getattr(proposer, "propose_informed", None)
             if informed is not None:

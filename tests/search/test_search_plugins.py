@@ -108,6 +108,28 @@ def test_facts_reach_proposers_that_ask_for_them() -> None:
     assert informed.facts == [("one", "two"), ()]
 
 
+def test_no_facts_are_looked_up_for_a_proposer_that_is_silent() -> None:
+    class Silent(TableProposer):
+        name = "silent"
+
+        def is_silent(self, problem: Problem) -> bool:
+            return True
+
+        def propose_informed(self, problem: Problem, state: State, facts: Sequence[str]) -> Iterator[Candidate]:
+            raise AssertionError("it is asked though it is silent")
+
+    class Facts(Sequence[str]):
+        def __len__(self) -> int:
+            raise AssertionError("facts are looked up that nobody wants")
+
+        __getitem__ = __iter__ = __len__  # type: ignore[assignment]
+
+    module = Module({"root": Insight(facts=Facts())})
+    outcome = run(proposers=[Silent(LINE), TableProposer(LINE)], modules=[module])
+    assert outcome.proved
+    assert "silent" not in outcome.statistics
+
+
 def test_a_refuted_state_is_left() -> None:
     table: Table = {
         "root": {"bad": ("false", 0.1), "good": ("a", 2.0)},

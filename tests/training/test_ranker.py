@@ -171,7 +171,7 @@ def test_the_default_model_is_small_and_loads() -> None:
     assert "automation" in RankerModel.load(folder).proposers
 
 
-def test_the_model_is_read_while_the_problem_opens(folder: Path) -> None:
+def test_the_model_is_read_while_the_problem_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from prover.preparing import warm_up
 
     plugin = LearnedRanker()
@@ -179,7 +179,7 @@ def test_the_model_is_read_while_the_problem_opens(folder: Path) -> None:
     for thread in threading.enumerate():
         if thread.name == "warm-up":
             thread.join(30)
-    assert folder in plugin._models
-    idle = LearnedRanker()
-    idle.warm_up(Problem("theorem t", metadata={"model": "none"}))
-    assert not idle._models
+    (folder / "config.json").unlink()  # whoever came now would find none
+    assert plugin._models.of(folder) is not None
+    monkeypatch.setattr(RankerModel, "load", lambda folder: pytest.fail("a model is read that is not wanted"))
+    LearnedRanker().warm_up(Problem("theorem t", metadata={"model": "none"}))

@@ -24,12 +24,13 @@ from prover_plugins.premises.module import is_readable
 from torch import nn
 
 from prover.domain import Candidate, StepStatus
-from prover.errors import BadInput, InfrastructureFault
+from prover.errors import BadInput
 from prover.lean.environment import LeanDomain, LeanEnvironment
 from prover.lean.goals import LeanState
 from prover.model.retriever import Method
 from prover.problem import Problem
 from prover.session import Session
+from prover_training.gather import with_each
 
 _PLAIN = ("rfl", "assumption", "simp", "simp_all", "omega", "decide", "grind")
 _TOGETHER = 8
@@ -77,19 +78,22 @@ def try_uses(
     session: Session, problems: Sequence[Problem], retrieval: Retrieval, out: Path,
     say: Callable[[str], None] = lambda text: None,
 ) -> list[Trial]:  # fmt: skip
-    """Tries the uses on the problems that ``out`` has none of, appends the trials there, and gives all."""
+    """Tries the uses on the problems that ``out`` has none of, appends the trials there, and gives all.
+
+    Raises:
+        InfrastructureFault: Lean fails again and again.
+    """
     known = read_trials(out)
     done = {trial.problem for trial in known}
     left = [problem for problem in problems if problem.name not in done]
+
+    def trials_of(problem: Problem) -> list[Trial]:
+        with LeanDomain(session.server()).open(problem) as environment:
+            return list(_trials(problem, environment, retrieval))
+
     with _opened(out, "at") as stream:
-        for number, problem in enumerate(left, 1):
-            try:
-                with LeanDomain(session.server()).open(problem) as environment:
-                    made = list(_trials(problem, environment, retrieval))
-            except BadInput:
-                continue
-            except InfrastructureFault:
-                session.let_go()
+        for number, made in enumerate(with_each(session, left, trials_of), 1):
+            if made is None:
                 continue
             known += made
             stream.writelines(json.dumps(asdict(trial)) + "\n" for trial in made)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from prover.errors import BadInput, InfrastructureFault
 from prover.lean.environment import LeanDomain
@@ -19,6 +20,8 @@ from prover.search import SearchFault, StopReason, search
 from prover.search.scoring import SearchConfig
 from prover.session import Options, Session
 from prover.traces.searches import Attempt, AttemptFile, attempt_of
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def gather(
     done = AttemptFile(out)
     left = done.missing(problems)
     with Session(replace(options or Options(), use_service=False, model=config.model)) as session:
-        for number, attempt in enumerate(_attempts(session, left, config), 1):
+        attempts = with_each(session, left, lambda problem: attempt_at(session, problem, config))
+        for number, attempt in enumerate(attempts, 1):
             if attempt is not None:
                 done.add(attempt)
             if number % 20 == 0 or number == len(left):
@@ -63,12 +67,18 @@ FAULTS_TOLERATED = 5
 """After so many faults of Lean in a row something is wrong that trying on does not mend."""
 
 
-def _attempts(session: Session, problems: Sequence[Problem], config: GatherConfig) -> Iterator[Attempt | None]:
-    """One attempt for each problem; None for one that makes no sense or met a fault."""
+def with_each(
+    session: Session, problems: Sequence[Problem], work: Callable[[Problem], Result]
+) -> Iterator[Result | None]:
+    """``work`` done for each problem; None for one that makes no sense or met a fault of Lean, which starts afresh.
+
+    Raises:
+        InfrastructureFault: Lean fails again and again.
+    """
     faults = 0
     for problem in problems:
         try:
-            yield attempt_at(session, problem, config)
+            yield work(problem)
             faults = 0
         except BadInput:
             yield None

@@ -253,6 +253,8 @@ def _words(m: Mapping[str, float]) -> str:
 
 def save(trained: Trained, config: RetrieverConfig, folder: Path, card: Mapping[str, Any]) -> None:
     """Writes ``model.safetensors``, ``config.json`` and the model card ``README.md`` of a retriever."""
-    settings = {"training": asdict(config), "methods": {name: asdict(m) for name, m in trained.model.methods.items()}}
-    write_model(folder, "retriever", FORMAT, trained.model.weights, settings)
+    model = trained.model
+    methods = {name: asdict(method) for name, method in model.methods.items()}
+    settings = {"digest": model.digest, "training": asdict(config), "methods": methods}
+    write_model(folder, "retriever", FORMAT, model.weights, settings)
     write_card(folder, "A retriever of theorems", {**card, "history": trained.history})

@@ -40,15 +40,20 @@ class LanguageModelProposer:
     def __init__(self) -> None:
         self._steerings: dict[tuple[str, Interventions], Steering] = {}
 
+    def is_silent(self, problem: Problem) -> bool:
+        """Whether no language model is named."""
+        choice = loading.choice_of(problem)
+        return choice in ("", loading.NONE, loading.DEFAULT) or loading.kind_of_choice(choice) == "ranker"
+
     def propose(self, problem: Problem, state: State) -> Iterable[Candidate]:
         """Samples of the model for ``state``, the likeliest first."""
         return self.propose_informed(problem, state, ())
 
     def propose_informed(self, problem: Problem, state: State, facts: Sequence[str]) -> Iterable[Candidate]:
         """As :meth:`propose`, with statements of premises for the prompt."""
-        choice = loading.choice_of(problem)
-        if choice in ("", loading.NONE, loading.DEFAULT) or loading.kind_of_choice(choice) == "ranker":
+        if self.is_silent(problem):
             return []
+        choice = loading.choice_of(problem)
         # Loading may fail: the search then names this proposer and its error, and goes on.
         model = loading.shared_language_model(choice)
         form = _format(problem, choice)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import logging
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.domain import Candidate, State
 from prover.model import loading
-from prover.model.language_model import ModelError
 from prover.problem import Problem
 
 if TYPE_CHECKING:
     from prover.model.ranker import RankerModel
-
-logger = logging.getLogger(__name__)
-
 
 class LearnedRanker:
     """Implements :class:`prover.hookspecs.Ranker`; the model is read at first use, and silence where there is none."""
@@ -29,14 +22,13 @@ class LearnedRanker:
     trust = loading.RANKER_TRUST
 
     def __init__(self) -> None:
-        self._models: dict[Path, RankerModel | None] = {}
-        self._lock = threading.Lock()
+        self._models = loading.KeptModels("ranker", _read)
 
     def warm_up(self, problem: Problem) -> None:
         """Reads the model, while Lean is busy with the problem."""
         folder = _folder(problem) if problem.domain in self.domains else None
         if folder is not None:
-            self._model(folder)
+            self._models.of(folder)
 
     def rank(self, problem: Problem, state: State, candidates: Sequence[Candidate]) -> Sequence[float | None] | None:
         """How probable it is that each helps, less what it costs in time; None without a model, for a state that
@@ -44,7 +36,7 @@ class LearnedRanker:
         if problem.domain not in self.domains:
             return None
         folder = _folder(problem)
-        model = None if folder is None else self._model(folder)
+        model = None if folder is None else self._models.of(folder)
         if model is None or not model.is_familiar(state.text, problem.header):
             return None
         learned = [c.proposer in model.proposers for c in candidates]
@@ -58,23 +50,11 @@ class LearnedRanker:
             for value, proposer, form in zip(preferences, learned, ranking.known.tolist(), strict=True)
         ]
 
-    def _model(self, folder: Path) -> RankerModel | None:
-        with self._lock:
-            return self._read(folder)
 
-    def _read(self, folder: Path) -> RankerModel | None:
-        if folder not in self._models:
-            self._models[folder] = None
-            if importlib.util.find_spec("numpy") is None:
-                logger.info("the model in %s is not used: numpy is not installed", folder)
-                return None
-            from prover.model.ranker import RankerModel
+def _read(folder: Path) -> RankerModel:
+    from prover.model.ranker import RankerModel
 
-            try:
-                self._models[folder] = RankerModel.load(folder)
-            except ModelError as error:
-                logger.warning("the default model is not used: %s", error)
-        return self._models[folder]
+    return RankerModel.load(folder)
 
 
 def _folder(problem: Problem) -> Path | None:

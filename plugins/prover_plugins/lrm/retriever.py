@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import logging
 import math
 import threading
 from collections.abc import Iterator
@@ -19,7 +17,6 @@ from prover.lean.index import Entry, Index, key_of, load
 from prover.lean.library import Library
 from prover.lean.terms import Term
 from prover.model import loading
-from prover.model.language_model import ModelError
 from prover.problem import Problem
 from prover_plugins.automation.reading import Reader
 from prover_plugins.lrm.applying import Means, Use, uses
@@ -28,8 +25,6 @@ from prover_plugins.premises.sets import is_specific
 
 if TYPE_CHECKING:
     from prover.model.retriever import Near, RetrieverModel, Space
-
-logger = logging.getLogger(__name__)
 
 NEAREST = 8
 """So many theorems are applied."""
@@ -121,9 +116,7 @@ class LearnedRetriever:
     def __init__(self, folder: Path | None = None) -> None:
         """``folder`` is the model's; by default the one that comes along."""
         self._folder = folder
-        self._retrieval: Retrieval | None = None
-        self._is_read = False
-        self._lock = threading.Lock()
+        self._retrievals = loading.KeptModels("retriever", _read)
 
     def prepare(self, problem: Problem, environment: Environment) -> None:
         """Reads the library's theorems where that was never done for these imports; a second or two, once.
@@ -162,20 +155,11 @@ class LearnedRetriever:
 
     def _ready(self) -> Retrieval | None:
         """The model, read at first use; None where there is none."""
-        with self._lock:
-            if not self._is_read:
-                self._is_read = True
-                self._retrieval = self._load()
-            return self._retrieval
-
-    def _load(self) -> Retrieval | None:
         folder = self._folder or loading.folder_beside("retriever")
-        if folder is None or importlib.util.find_spec("numpy") is None:
-            return None
-        from prover.model.retriever import RetrieverModel
+        return None if folder is None else self._retrievals.of(folder)
 
-        try:
-            return Retrieval(RetrieverModel.load(folder))
-        except ModelError as error:
-            logger.warning("the retriever is not used: %s", error)
-            return None
+
+def _read(folder: Path) -> Retrieval:
+    from prover.model.retriever import RetrieverModel
+
+    return Retrieval(RetrieverModel.load(folder))
