@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
 LEAN = "lean"
 """The domain of theorems, the only one in which anything is ever ``proved``."""
@@ -41,3 +43,19 @@ class Problem:
     hints: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+
+
+def text_before(problem: Problem) -> str:
+    """The Lean source in which the question stands: the header, or for a sorry of a file what comes before it there."""
+    path, line = problem.metadata.get("file"), problem.metadata.get("line", "")
+    if problem.header or not path or not line.isdigit():
+        return problem.header
+    try:
+        return "\n".join(_lines(Path(path), Path(path).stat().st_mtime_ns)[: int(line) - 1])
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@lru_cache(maxsize=4)
+def _lines(path: Path, changed: int) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()

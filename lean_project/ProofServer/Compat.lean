@@ -56,6 +56,10 @@ def listAppend {α : Type} (a b : List α) : List α := match a with
   | [] => b
   | x :: xs => x :: listAppend xs b
 
+def listAny {α : Type} (p : α → Bool) (l : List α) : Bool := match l with
+  | [] => false
+  | a :: l => p a || listAny p l
+
 def hasName (l : List Name) (n : Name) : Bool := match l with
   | [] => false
   | a :: l => a == n || hasName l n

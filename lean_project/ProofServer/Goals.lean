@@ -280,17 +280,61 @@ def signatures (env : Environment) (l : List String) : MetaM (Array Json) := do
     | parts => out := out.push (jStrs (s :: parts))
   return out
 
+/-- Made by Lean for an inductive type or a function, or internal. -/
+def isDerived (env : Environment) (n : Name) : Bool := n.isInternalDetail || isReservedName env n || isPrivateName n || match n with
+  | .str p s => s == "sizeOf_spec" || s == "injEq" || s == "inj" || isAuxRecursor env p
+  | _ => true
+
 /-- Theorems that the header itself declares: the lemmas a person gave. -/
-def writtenTheorems (env : Environment) (own : Option Name) : List String := go (localConstants env)
+def writtenTheorems (env : Environment) : List (Name × Expr) := go (localConstants env)
+where go (l : List (Name × ConstantInfo)) : List (Name × Expr) := match l with
+  | [] => []
+  | (n, .thmInfo i) :: l => if isDerived env n then go l else (n, i.type) :: go l
+  | _ :: l => go l
+
+/-- Of more lemmas than this, those are left out that do not speak of what the goal speaks of. -/
+def lemmasUnread : Nat := 3
+
+/-- Constants that nearly every statement has. -/
+def isCommon (n : Name) : Bool := isPlumbing n || relationShape n != "other" || hasName
+  [``Int, ``HAdd.hAdd, ``HSub.hSub, ``HMul.hMul, ``HDiv.hDiv, ``HMod.hMod, ``HPow.hPow, ``Neg.neg] n
+
+/-- What a statement is about: constants of the header, of the library, and those that nearly every statement has. -/
+structure Topics where
+  own : List Name := []
+  library : List Name := []
+  common : List Name := []
+
+def topicsOf (type : Expr) (env : Environment) : Topics := go (constantsOf type) {}
+where go (l : List Name) (t : Topics) : Topics := match l with
+  | [] => t
+  | n :: l => go l <|
+    if isCommon n then { t with common := n :: t.common }
+    else if isInstanceCore env n then t
+    else if (env.getModuleIdxFor? n).isNone then { t with own := n :: t.own }
+    else { t with library := n :: t.library }
+
+/-- Does a lemma speak of what a goal does? `used` are the goal's constants, `reached` the header's that they lead to. -/
+def isAbout (env : Environment) (used reached : List Name) (type : Expr) : Bool :=
+  match topicsOf type env with
+  | { own := [], library := [], common } => listAny (fun n => !isPlumbing n && relationShape n == "other" && hasName used n) common
+  | { own := [], library, .. } => listAny (hasName used) library
+  | { own, .. } => listAny (fun n => hasName reached n || hasName used n) own
+
+/-- The header's lemmas that may help with a goal: neither the theorem itself, nor what a field of a structure says
+that the goal does not mention. -/
+def helpfulTheorems (env : Environment) (self? : Option Name) (used reached : List Name) : List String :=
+  let all := mentioned (writtenTheorems env)
+  names (listLength all ≤ lemmasUnread) all
 where
-  go (l : List (Name × ConstantInfo)) : List String := match l with
+  mentioned (l : List (Name × Expr)) : List (Name × Expr) := match l with
     | [] => []
-    | (n, .thmInfo _) :: l => if derived n || some n == own then go l else nameText n :: go l
-    | _ :: l => go l
-  /-- made by Lean for an inductive type or a function, or internal -/
-  derived (n : Name) : Bool := n.isInternalDetail || isReservedName env n || isPrivateName n || match n with
-    | .str p s => s == "sizeOf_spec" || s == "injEq" || s == "inj" || isAuxRecursor env p
-    | _ => true
+    | (n, type) :: l =>
+      if some n == self? || (env.isProjectionFn n && !listAny (fun m => m == n.getPrefix || m.getPrefix == n.getPrefix) used) then mentioned l
+      else (n, type) :: mentioned l
+  names (few : Bool) (l : List (Name × Expr)) : List String := match l with
+    | [] => []
+    | (n, type) :: l => if few || isAbout env used reached type then nameText n :: names few l else names few l
 
 def usedByAll (l : List Expr) : List Name := match l with
   | [] => []
@@ -312,11 +356,16 @@ def goalJson (own : Option Name) (g : MVarId) : MetaM Json := do
     let env ← getEnv
     let mut types : Array Expr := #[target]
     for (_, p) in sources.toList do types := types.push p
-    let functions := writtenFunctions env (localClosure env (usedByAll types.toList) {} #[]).toList
-    return Json.mkObj [("definitions", jStrs functions), ("signatures", jArr (← signatures env functions)), ("theorems", jStrs (writtenTheorems env own)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
+    let constructors := match target.getAppFn with
+      | .const n _ => constructorsJson env n
+      | _ => jArr #[]
+    let used := usedByAll types.toList
+    let reached := (localClosure env used {} #[]).toList
+    let functions := writtenFunctions env reached
+    return Json.mkObj [("definitions", jStrs functions), ("signatures", jArr (← signatures env functions)), ("theorems", jStrs (helpfulTheorems env own used reached)), ("case", jStr (nameText decl.userName.eraseMacroScopes)), ("hypotheses", jArr hypotheses),
       ("target", jStr (clip (← ppExpr target).pretty 4000)), ("head", jStr (headText target)),
       ("term", jStr (termText env decl.lctx target 400)), ("shape", jStr (← shapeOf target)), ("symbols", jStrs (nameTexts (dropPlumbing (constantsOf target)))),
-      ("bound", jStrs (boundNames target)), ("applications", jArr (← applicationsJson sources.toList)),
+      ("bound", jStrs (boundNames target)), ("constructors", constructors), ("applications", jArr (← applicationsJson sources.toList)),
       ("literals", jStrs (literalsIn target #[]).toList), ("size", jNat (symbolCount target 2000 0))]
 
 def goalsJson (p : ProofState) : IO (Except Refusal Json) := do

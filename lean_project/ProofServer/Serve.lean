@@ -53,8 +53,12 @@ def Server.base (s : Server) (imports : List String) : IO (Except Refusal Enviro
 
 /-- Functions and theorems that the header itself declares. -/
 def declaredNames (env : Environment) : List String :=
-  listAppend (writtenFunctions env (go (localConstants env))) (writtenTheorems env none)
-where go (l : List (Name × ConstantInfo)) : List Name := match l with
+  listAppend (writtenFunctions env (go (localConstants env))) (theorems (writtenTheorems env))
+where
+  theorems (l : List (Name × Expr)) : List String := match l with
+    | [] => []
+    | (n, _) :: l => nameText n :: theorems l
+  go (l : List (Name × ConstantInfo)) : List Name := match l with
   | [] => []
   | (n, _) :: l => n :: go l
 

@@ -59,3 +59,17 @@ def test_the_law_is_left_as_a_fact_and_not_proved_again(opened: Open) -> None:
 def test_a_function_of_the_header_that_folds_is_unfolded(opened: Open) -> None:
     _, state = opened("theorem t (xs : List Nat) : twice (total xs) = total xs + total xs", TOTAL)
     assert "simp only [total]" in steps(state, TOTAL)
+
+
+def test_a_loop_of_do_notation_becomes_a_fold(opened: Open) -> None:
+    header = """def evens (l : List Nat) : Nat := Id.run do
+  let mut c := 0
+  for x in l do
+    if x % 2 = 0 then c := c + 1
+  return c"""
+    environment, state = opened("theorem t (l : List Nat) : evens l ≤ l.length", header)
+    proposed = [c.action for c in AutomationProposer().propose(Problem("", header=header), state)]
+    step = next(action for action in proposed if "ForInStep" in action)
+    (result,) = environment.step(state, [Candidate(step, "x", score=1.0)])
+    assert isinstance(result.state, LeanState) and "List.foldl" in result.state.text
+    assert "forIn" not in result.state.text

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from prover_plugins.theory.exploring import explore
-from prover_plugins.theory.proposer import Explorer, TheoryProposer, definitions
+from prover_plugins.theory.proposer import Explorer, TheoryProposer
 
 from prover.domain import Candidate
 from prover.lean.environment import LeanDomain
 from prover.lean.goals import LeanState
 from prover.lean.server import LeanServer
-from prover.problem import Budget, Problem
+from prover.problem import Budget, Problem, text_before
 from prover.search import search
 
 ROWS = """
@@ -216,5 +216,5 @@ def test_definitions_before_a_sorry_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.lean"
     path.write_text("def f : Nat → Nat\n  | n => n\n\ntheorem t : f 1 = 1 := by\n  sorry\n", encoding="utf-8")
     problem = Problem("⊢ f 1 = 1", metadata={"file": str(path), "line": "5"})
-    assert definitions(problem).startswith("def f") and "sorry" not in definitions(problem)
-    assert definitions(Problem("⊢ True", metadata={"file": str(tmp_path / "none.lean"), "line": "1"})) == ""
+    assert text_before(problem).startswith("def f") and "sorry" not in text_before(problem)
+    assert text_before(Problem("⊢ True", metadata={"file": str(tmp_path / "none.lean"), "line": "1"})) == ""

@@ -8,7 +8,7 @@ from prover.domain import Candidate, Insight, Refutation, State
 from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
 from prover.lean.protocol import GoalView
-from prover.problem import Problem
+from prover.problem import Problem, text_before
 from prover_plugins.arithmetic.boxes import boxes
 from prover_plugins.arithmetic.casting import castings
 from prover_plugins.arithmetic.congruence import congruence
@@ -51,7 +51,7 @@ class ArithmeticModule:
 
     def read(self, problem: Problem, state: State) -> Insight | None:
         """A refutation where some goal is false, else candidates for the first; None where nothing is understood."""
-        if not isinstance(state, LeanState) or own_notation(problem.header):
+        if not isinstance(state, LeanState) or own_notation(text_before(problem)):
             return None
         understood = 0
         for goal in state.structure[:_MOST_GOALS]:

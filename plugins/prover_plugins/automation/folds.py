@@ -1,4 +1,5 @@
-"""Folds with an accumulator: ``List.foldl`` from a value ``a`` is ``a`` together with the fold from the unit.
+"""Folds with an accumulator: ``List.foldl`` from a value ``a`` is ``a`` together with the fold from the unit. Loops of
+``do`` notation become such folds.
 
 An induction over the list meets ``foldl f (f 0 x) xs`` where its hypothesis speaks of ``foldl f 0 xs``. With
 ``∀ l a, foldl f a l = a + foldl f 0 l`` as a fact, the induction goes through. Which operation stands for ``+`` is read
@@ -47,6 +48,11 @@ def folds(goal: Reader) -> Iterator[Suggestion]:
     """The rules of this module."""
     if "Array.foldl" in goal.goal.target:
         yield Suggestion("simp only [← Array.foldl_toList]", 0.4)
+    looping = [name for name in goal.definitions if _is_loop(name, goal.header)]
+    if looping:
+        # Loops become folds where both branches of an `if` go on with the loop.
+        branches = "← apply_ite pure, ← apply_ite ForInStep.yield"
+        yield Suggestion(f"simp [{', '.join(map(written_name, looping))}, {branches}]", 0.5)
     folding = [name for name in goal.definitions if _is_fold(name, goal.header)]
     if folding:
         yield Suggestion(f"simp only [{', '.join(map(written_name, folding))}]", 0.45)
@@ -56,9 +62,19 @@ def folds(goal: Reader) -> Iterator[Suggestion]:
 
 def _is_fold(name: str, header: str) -> bool:
     """Whether the header defines a function by a fold, without recursion of its own."""
+    return "foldl" in _body(name, header)
+
+
+def _is_loop(name: str, header: str) -> bool:
+    """Whether the header defines a function by a loop of ``do`` notation."""
+    return re.search(r"\bfor [^\n]* in [^\n]* do\b", _body(name, header)) is not None
+
+
+def _body(name: str, header: str) -> str:
+    """The definition of a function as it is written, without its name; empty where there is none to read."""
     short = re.escape(name.rpartition(".")[2])
     definition = re.search(rf"^def (?:[\w.]+\.)?{short}\b(?P<body>(?:(?!^\S).)*)", header, re.M | re.S)
-    return definition is not None and "foldl" in definition["body"]
+    return definition["body"] if definition else ""
 
 
 def _laws(goal: Reader, fold: Fold) -> Iterator[Suggestion]:

@@ -24,9 +24,10 @@ from prover_plugins.automation.recurrences import Recurrence, read_recurrences
 
 _ATOM = r"(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|(?<![\w.])[\w₀-₉']+)"
 _POWER = re.compile(rf"({_ATOM}) \^ ({_ATOM})")
-_SUMS = ("List.range", "List.sum", "List.foldl", "List.prod")
+_SUMS = ("List.range", "List.range'", "List.sum", "List.foldl", "List.prod")
 _SUM_LEMMAS = (
-    "List.range_succ", "List.map_append", "List.sum_append_nat", "List.map_cons", "List.map_nil", "List.sum_cons",
+    "List.range_succ", "List.range'_1_concat", "List.map_append", "List.sum_append_nat", "List.map_cons",
+    "List.map_nil", "List.sum_cons",
     "List.sum_nil", "List.foldl_append", "List.foldl_cons", "List.foldl_nil", "List.filter_append", "List.filter_cons",
     "List.filter_nil", "List.length_append",
 )  # fmt: skip
@@ -98,7 +99,7 @@ class _Step:
     @property
     def relevant(self) -> bool:
         """Whether the target has a power, a value or a sum that depends on the variable."""
-        ranges = re.search(rf"List\.range (?:\(.*)?(?<![\w.]){re.escape(self.n)}(?![\w'])", self.target)
+        ranges = re.search(rf"List\.range(?: |' [\w.]+ )(?:\(.*)?(?<![\w.]){re.escape(self.n)}(?![\w'])", self.target)
         return bool(_powers(self.target, self.n) or any(self.calls.values()) or (self.sums and ranges))
 
     def _uses(self, f: str, sequences: dict[str, Recurrence]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from prover.domain import Candidate, State
 from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
-from prover.problem import Problem
+from prover.problem import Problem, text_before
 from prover_plugins.automation import (
     arithmetic,
     closed_forms,
@@ -86,7 +86,7 @@ class AutomationProposer:
         """Suggestions for the first goal of a Lean state; nothing for other domains."""
         if not isinstance(state, LeanState) or state.main_goal is None:
             return []
-        return self._candidates(Reader(state.main_goal, problem.header))
+        return self._candidates(Reader(state.main_goal, text_before(problem)))
 
     def _candidates(self, goal: Reader) -> Iterator[Candidate]:
         for s in sorted(suggest(goal), key=lambda s: -s.score):

@@ -15,6 +15,7 @@ _WITNESSES = 8
 _CHAINING = 5_000
 """Heartbeats (thousands) of backward chaining, which is quick where it finds anything."""
 _MOST_INSTANCES = 3
+_PLAIN_NAME = re.compile(r"[^\W\d][\w']*")
 _EXISTENCE = re.compile(r"∀ \(\w+ : ([^()]+)\), ∃ ([^\W\d][\w']*),")
 """A fact that promises something for every value of a type."""
 
@@ -28,7 +29,7 @@ def introduction(goal: Reader) -> Iterator[Suggestion]:
         bound = [""]
     names: list[str] = []
     for name in bound:
-        base = name if re.fullmatch(r"[^\W\d][\w']*", name) else "h"
+        base = name if _PLAIN_NAME.fullmatch(name) else "h"
         names.append(goal.fresh(base, names))
     if names:
         yield Suggestion(f"intro {' '.join(names)}", 0.95)
@@ -51,7 +52,7 @@ def _base_name(hypothesis: HypothesisView) -> str:
     if hypothesis.is_instance:
         return "inst"
     plain = hypothesis.name.rstrip("✝")
-    if re.fullmatch(r"[^\W\d][\w']*", plain) and plain != "a":
+    if _PLAIN_NAME.fullmatch(plain) and plain != "a":
         return plain
     return {"Nat": "n", "List": "l", "Int": "i", "Bool": "b"}.get(hypothesis.head, "a")
 
@@ -95,7 +96,18 @@ def elimination(goal: Reader) -> Iterator[Suggestion]:
             "Eq",
             "",
         ) and (fact.inductive and fact.inductive not in ("Nat.le", "Eq", "Nat.lt")):
-            yield Suggestion(f"cases {fact.name}", 0.15)
+            if len(fact.constructors) == 1 and not fact.recursive and len(fact.constructors[0]) > 1:
+                yield _fields(goal, fact)
+            else:
+                yield Suggestion(f"cases {fact.name}", 0.15)
+
+
+def _fields(goal: Reader, fact: HypothesisView) -> Suggestion:
+    """Takes a structure apart, by the names of its fields. An instance is wanted whole more often than in parts."""
+    names: list[str] = []
+    for field in fact.constructors[0][1:]:
+        names.append(goal.fresh(field if _PLAIN_NAME.fullmatch(field) else fact.name, names))
+    return Suggestion(f"obtain ⟨{', '.join(names)}⟩ := {fact.name}", 0.15 if fact.is_instance else 0.4)
 
 
 def _is_variable_equation(fact: HypothesisView, goal: Reader) -> bool:
@@ -117,6 +129,9 @@ def construction(goal: Reader) -> Iterator[Suggestion]:
     elif shape == "exists":
         for fact in goal.facts[-_WITNESSES:]:
             yield Suggestion(f"exact ⟨_, {fact.name}⟩", 0.3, 2_000)
+        if goal.goal.target.startswith("∃ ") and ", ∀ " in goal.goal.target:
+            # a function that is given by what it must equal: unification finds it
+            yield Suggestion("exact ⟨_, fun _ => rfl⟩", 0.3, 2_000)
         for witness in _witnesses(goal):
             yield Suggestion(f"refine ⟨{witness}, ?_⟩", 0.25)
     elif shape == "eq":
@@ -124,6 +139,9 @@ def construction(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(f"funext {goal.fresh('x')}", 0.2)
         yield Suggestion("congr 1", 0.05)
         yield Suggestion("ext", 0.03)
+    elif shape == "other" and len(goal.goal.constructors) == 1:
+        # a structure that says several things: each is a goal
+        yield Suggestion("constructor", 0.5)
     if any(f.head == "Not" for f in goal.facts) and shape != "false":
         yield Suggestion("exfalso", 0.03)
 
@@ -187,7 +205,7 @@ def alternatives(goal: Reader, variable: HypothesisView, *, hypotheses: bool = F
                     taken.append(variable.name)
                     continue
             else:
-                base = field if re.fullmatch(r"[^\W\d][\w']*", field) else "a"
+                base = field if _PLAIN_NAME.fullmatch(field) else "a"
                 if variable.head == "List" and field == "head":
                     base = "x"
             taken.append(goal.fresh(base, taken))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prover.domain import Candidate, State
 from prover.model import loading
-from prover.problem import Problem
+from prover.problem import Problem, text_before
 
 if TYPE_CHECKING:
     from prover.model.ranker import RankerModel
@@ -37,7 +37,7 @@ class LearnedRanker:
             return None
         folder = _folder(problem)
         model = None if folder is None else self._models.of(folder)
-        if model is None or not model.is_familiar(state.text, problem.header):
+        if model is None or not model.is_familiar(state.text, text_before(problem)):
             return None
         learned = [c.proposer in model.proposers for c in candidates]
         if not any(learned):

@@ -17,7 +17,7 @@ from prover.lean.index import Entry, Index, key_of, load
 from prover.lean.library import Library
 from prover.lean.terms import Term
 from prover.model import loading
-from prover.problem import Problem
+from prover.problem import Problem, text_before
 from prover_plugins.automation.reading import Reader
 from prover_plugins.lrm.applying import Means, Use, uses
 from prover_plugins.premises.module import goal_symbols, is_readable
@@ -136,7 +136,7 @@ class LearnedRetriever:
         goal, library = state.main_goal, state.library
         if goal is None or library is None:
             return None
-        reader = Reader(goal, problem.header)
+        reader = Reader(goal, text_before(problem))
         retrieval = self._ready() if is_readable(reader) else None
         if retrieval is None:
             return None

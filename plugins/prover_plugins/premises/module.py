@@ -12,7 +12,7 @@ from prover.lean.goals import LeanState
 from prover.lean.library import Fit, Library, Premise
 from prover.lean.protocol import GoalView
 from prover.lean.terms import Term
-from prover.problem import Problem
+from prover.problem import Problem, text_before
 from prover_plugins.automation import structure
 from prover_plugins.automation.reading import Reader
 from prover_plugins.premises.candidates import BEST, SURE, candidates, may_be_sure
@@ -43,7 +43,7 @@ class PremiseModule:
         if not isinstance(state, LeanState) or not state.goals:
             return None
         goal = state.main_goal
-        reader = None if goal is None else Reader(goal, problem.header)
+        reader = None if goal is None else Reader(goal, text_before(problem))
         if state.library is None or reader is None or not is_readable(reader):
             return Insight(facts=_Statements(self, state), least_cost=math.inf)
         least = SURE if may_be_sure(reader) else BEST

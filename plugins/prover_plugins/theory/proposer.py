@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from pathlib import Path
 
 from prover.domain import Candidate, State
 from prover.hookspecs import LEAN_DEADLINE
 from prover.lean.goals import LeanState
-from prover.problem import Problem
+from prover.problem import Problem, text_before
 from prover_plugins.automation.structure import BINDERS
 from prover_plugins.theory.exploring import Exploration, explore
 
@@ -41,7 +40,7 @@ class Explorer:
             if self._exploration is not None:
                 self._exploration.close()
             self._question, self._key = question, state.key
-            self._exploration = explore(definitions(problem), state)
+            self._exploration = explore(text_before(problem), state)
         same = question == self._question and state.key == self._key
         return self._exploration if same else None
 
@@ -78,15 +77,3 @@ class TheoryProposer:
             tactic = "(" + "\n ".join(line.replace("\n", indent) for line in lines) + ")"
             yield Candidate(tactic, self.name, score=score, heartbeats=_HEARTBEATS, wall_ms=_WALL_MS)
             score *= 0.9
-
-
-def definitions(problem: Problem) -> str:
-    """The text in which the problem's functions are defined: its header, or what comes before it in its file."""
-    path, line = problem.metadata.get("file"), problem.metadata.get("line", "")
-    if problem.header or not path or not line.isdigit():
-        return problem.header
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return "\n".join(lines[: int(line) - 1])

@@ -91,7 +91,8 @@ class GoalView(msgspec.Struct, frozen=True):
     ``dvd``, ``mem``, ``false``, ``true``, ``other``. ``definitions`` are the functions of the header that
     the goal depends on, directly or through other definitions; ``theorems`` the header's lemmas;
     ``signatures`` lists [name, explicit argument types ..., result type] of the functions whose type
-    has no dependencies; ``term`` is the target in the notation of ``lean_project/ProofServer/Terms.lean``."""
+    has no dependencies; ``term`` is the target in the notation of ``lean_project/ProofServer/Terms.lean``;
+    ``constructors`` are those of the inductive type at the target's head, as a hypothesis has them."""
 
     case: str
     hypotheses: list[HypothesisView]
@@ -107,6 +108,7 @@ class GoalView(msgspec.Struct, frozen=True):
     theorems: list[str] = []
     signatures: list[list[str]] = []
     term: str = ""
+    constructors: list[list[str]] = []
 
 
 class SorryView(msgspec.Struct, frozen=True):
