@@ -1,4 +1,4 @@
-"""Structures that are propositions, and which of the header's lemmas a goal is shown."""
+"""Structures that are propositions, functions by their values, compositions, and which lemmas a goal is shown."""
 
 from __future__ import annotations
 
@@ -66,3 +66,10 @@ theorem squares (n : Nat) : n * n % 4 = 0 ∨ n * n % 4 = 1 := by
     assert shown("(a b : Nat) (h : a * a = b) : b = a * a", MONOTONE) == set()
     few = "theorem both (p q : Prop) (hp : p) (hq : q) : p ∧ q := ⟨hp, hq⟩"
     assert shown("(a : Nat) : a = a", few) == {"both"}
+
+
+def test_a_composition_is_written_out(opened: Open) -> None:
+    environment, state = opened("theorem t (f : Nat → Nat) (l : List Nat) : l.map (f ∘ id) = l.map f", "")
+    (step,) = [step for step in steps(state) if "comp_def" in step]
+    (result,) = environment.step(state, [Candidate(step, "x", score=1.0)])
+    assert result.status is StepStatus.FINISHED, result.message

@@ -1,4 +1,4 @@
-"""Unfolding the user's definitions, one at a time."""
+"""Unfolding the user's definitions, one at a time, and compositions of functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from prover_plugins.automation.reading import Reader, Suggestion
 
 
 def unfolding(goal: Reader) -> Iterator[Suggestion]:
-    """``simp only`` and ``unfold`` for each function of the header that occurs in the goal."""
+    """``simp only`` and ``unfold`` for each function of the header that occurs in the goal; compositions, which ``simp``
+    makes of two maps but does not compute, are written out."""
+    if "Function.comp" in goal.goal.symbols:
+        yield Suggestion("simp_all [Function.comp_def]", 0.6, QUICK)
     functions = dict.fromkeys(
         a.function for a in goal.applications("recursive", "plain", local=True)
     )
