@@ -9,8 +9,8 @@ from prover_plugins.automation.reading import Reader, Suggestion
 
 
 def unfolding(goal: Reader) -> Iterator[Suggestion]:
-    """``simp only`` and ``unfold`` for each function of the header that occurs in the goal; compositions, which ``simp``
-    makes of two maps but does not compute, are written out."""
+    """``simp only`` and ``unfold`` for each function of the header that occurs in the goal. Compositions, which
+    ``simp`` makes of two maps but does not compute, are written out."""
     if "Function.comp" in goal.goal.symbols:
         yield Suggestion("simp_all [Function.comp_def]", 0.6, QUICK)
     functions = dict.fromkeys(
