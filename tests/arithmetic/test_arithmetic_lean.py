@@ -167,6 +167,8 @@ CLOSED = [
     "theorem t (a b : Nat) (h : b ≤ a) : a^2 - b^2 = (a-b)*(a+b)",
     "theorem t (x y : Int) (h : x + y + x*y = 20) (h2 : 0 < y) (h3 : y < x) : x = 6",
     "theorem t (a b : Nat) (h : a * b = 391) (h2 : 1 < a) (h3 : a < b) : a^2 = 289",
+    "theorem t (m a b c d : Int) (h1 : m ∣ a - b) (h2 : m ∣ c - d) : m ∣ a * c - b * d",
+    "theorem t (a b c : Nat) (h1 : b % a = 0) (h2 : a ∣ c) : (c * c + b * 7) % a = 0",
 ]
 
 

@@ -8,14 +8,14 @@ which divisors the numeral has: one case for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
 from prover.domain import Candidate
 from prover_plugins.arithmetic.language import Kind, Term, lean
-from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, divided, polynomial, variable
+from prover_plugins.arithmetic.polynomials import NotPolynomial, Polynomial, constant, expressed, polynomial, variable
 from prover_plugins.arithmetic.steps import CASTS, Sketch, candidate, cast_equation, divisor_lines, divisors_of
 
 _LARGEST = 40_000
@@ -66,7 +66,7 @@ def dividing(sketch: Sketch) -> Iterator[Candidate]:
 
 
 def _of_target(sketch: Sketch, found: Mapping[str, list[Multiple]]) -> Iterator[Candidate]:
-    """A target ``D ∣ E`` or ``E % D = 0`` where a fact says that D divides a factor of E."""
+    """A target ``D ∣ E`` or ``E % D = 0`` where E is a combination of what facts say that D divides."""
     target = sketch.target
     if target is None or target.operation not in ("∣", "="):
         return
@@ -81,26 +81,39 @@ def _of_target(sketch: Sketch, found: Mapping[str, list[Multiple]]) -> Iterator[
         return
     if divisor is None:
         return
-    name, quotient = sketch.fresh("hp0"), sketch.fresh("q")
     own = Multiple(divisor.p or p, f"{divisor.cast} ∣ {divisor.cast} := Int.dvd_refl _")
-    for multiple in [own, *found.get(divisor.text, [])]:
-        factor = divided(p, multiple.p)
-        if factor is None or any(c.denominator != 1 for c in factor.terms.values()):
+    for multiples in ([own], *([each] for each in found.get(divisor.text, [])), [own, *found.get(divisor.text, [])]):
+        quotients = expressed(p, [multiple.p for multiple in multiples]) if all(m.p.terms for m in multiples) else None
+        if quotients is None or any(c.denominator != 1 for q in quotients for c in q.terms.values()):
             continue
-        claim = f"{divisor.cast} ∣ {p.lean(sketch.naturals(p))}"
-        lines = [
-            f"have {name} : {multiple.line}",
-            f"replace {name} : {claim} := by",
-            f"  obtain ⟨{quotient}, {name}⟩ := {name}",
-            f"  exact ⟨({factor.lean(sketch.naturals(factor))}) * {quotient}, by grind⟩",
-        ]
-        if divisor.natural:
-            finish = "Nat.mod_eq_zero_of_dvd" if close else ""
-            lines.append(f"exact {finish} (Int.natCast_dvd_natCast.mp (by {_PUSHED}; exact {name}))")
-        else:
-            lines.append(f"exact {'Int.emod_eq_zero_of_dvd' if close else ''} ({name})")
-        yield candidate("(" + "\n ".join(lines) + ")", 0.75)
+        used = [(multiple, q) for multiple, q in zip(multiples, quotients, strict=True) if q.terms]
+        yield candidate(_divided(sketch, divisor, p, used, close), 0.75)
         return
+
+
+def _divided(
+    sketch: Sketch, divisor: Divisor, p: Polynomial, used: Sequence[tuple[Multiple, Polynomial]], close: str
+) -> str:
+    """The tactic that proves that the divisor divides ``p``, the sum of the products of ``used``."""
+    name = sketch.fresh("hp")
+    lines, parts, products = [], list[str](), list[str]()
+    for number, (multiple, q) in enumerate(used):
+        part, quotient = sketch.fresh(f"hp{number}"), sketch.fresh(f"q{number}")
+        lines.append(f"have {part} : {multiple.line}")
+        parts.append(f"  obtain ⟨{quotient}, {part}⟩ := {part}")
+        products.append(f"({q.lean(sketch.naturals(q))}) * {quotient}")
+    lines += [f"have {name} : {divisor.cast} ∣ {p.lean(sketch.naturals(p))} := by", *parts]
+    lines.append(f"  exact ⟨{' + '.join(products) or '0'}, by grind⟩")
+    # The polynomial is not written as the target is.
+    quotient = sketch.fresh("q")
+    lines.append(f"obtain ⟨{quotient}, {name}⟩ := {name}")
+    witness = f"⟨{quotient}, by grind⟩"
+    if divisor.natural:
+        finish = "Nat.mod_eq_zero_of_dvd" if close else ""
+        lines.append(f"exact {finish} (Int.natCast_dvd_natCast.mp (by {_PUSHED}; exact {witness}))")
+    else:
+        lines.append(f"exact {'Int.emod_eq_zero_of_dvd ' if close else ''}{witness}")
+    return "(" + "\n ".join(lines) + ")"
 
 
 def _divisor(sketch: Sketch, term: Term) -> Divisor | None:

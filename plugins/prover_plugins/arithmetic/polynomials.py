@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
+from typing import Any
 
 from prover_plugins.arithmetic.language import Kind, Term
 
@@ -197,6 +198,42 @@ def divided(rest: Polynomial, slope: Polynomial) -> Polynomial | None:
     return None
 
 
+def expressed(p: Polynomial, parts: Sequence[Polynomial]) -> list[Polynomial] | None:
+    """Polynomials q with ``p`` the sum of all ``q * part``, by division (sympy); None where a remainder is left.
+
+    Raises:
+        NotPolynomial: the degree is too high to try.
+    """
+    if max(each.degree for each in (p, *parts)) > _HIGHEST_DEGREE:
+        raise NotPolynomial("the degree is too high")
+    import sympy
+
+    names = sorted({name for each in (p, *parts) for name in each.variables})
+    symbols = sympy.symbols([f"v{i}" for i in range(len(names))])
+    dividend, *divisors = (_to_sympy(each, names, symbols) for each in (p, *parts))
+    quotients, rest = sympy.reduced(dividend, divisors, *symbols, order="grevlex", domain=sympy.QQ)
+    if rest != 0:
+        return None
+    return [_from_sympy(sympy.Poly(quotient, *symbols, domain=sympy.QQ), names) for quotient in quotients]
+
+
+def _to_sympy(p: Polynomial, names: Sequence[str], symbols: Sequence[Any]) -> Any:
+    import sympy
+
+    table = {
+        tuple(dict(monomial).get(name, 0) for name in names): sympy.Rational(c.numerator, c.denominator)
+        for monomial, c in p.terms.items()
+    }
+    return sympy.Poly.from_dict(table, *symbols, domain=sympy.QQ).as_expr()
+
+
+def _from_sympy(p: Any, names: Sequence[str]) -> Polynomial:
+    return _made({
+        tuple((name, int(e)) for name, e in zip(names, exponents, strict=True) if e): Fraction(int(c.p), int(c.q))
+        for exponents, c in p.terms()
+    })  # fmt: skip
+
+
 def factors(p: Polynomial) -> list[tuple[Polynomial, int]]:
     """The irreducible factors of ``p`` over the rationals that are not constant, with multiplicities (sympy).
 
@@ -209,19 +246,10 @@ def factors(p: Polynomial) -> list[tuple[Polynomial, int]]:
 
     names = p.variables
     symbols = sympy.symbols([f"v{i}" for i in range(len(names))])
-    places = {name: i for i, name in enumerate(names)}
     _, integral = p.primitive()
     table = {
         tuple(dict(monomial).get(name, 0) for name in names): int(coefficient)
         for monomial, coefficient in integral.terms.items()
     }
     _, found = sympy.Poly.from_dict(table, *symbols, domain=sympy.ZZ).factor_list()
-    inverse = {i: name for name, i in places.items()}
-    result: list[tuple[Polynomial, int]] = []
-    for factor, multiplicity in found:
-        terms = {
-            tuple(sorted((inverse[i], int(e)) for i, e in enumerate(exponents) if e)): Fraction(int(coefficient))
-            for exponents, coefficient in factor.terms()
-        }
-        result.append((_made(terms), int(multiplicity)))
-    return result
+    return [(_from_sympy(factor, names), int(multiplicity)) for factor, multiplicity in found]
