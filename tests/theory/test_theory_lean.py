@@ -162,7 +162,29 @@ def Tally.steps : Tally → List Step
   | .plus a b => a.steps ++ b.steps ++ [.add]
 """
 
+BLENDS = """
+def blend : List Nat → List Nat → List Nat
+  | [], ns => ns
+  | ms, [] => ms
+  | m :: ms, n :: ns => if m ≤ n then m :: blend ms (n :: ns) else n :: blend (m :: ms) ns
+def below (k : Nat) : List Nat → List Nat
+  | [] => []
+  | n :: ns => if n < k then n :: below k ns else below k ns
+def above (k : Nat) : List Nat → List Nat
+  | [] => []
+  | n :: ns => if n < k then above k ns else n :: above k ns
+def blendAll : List (List Nat) → List Nat
+  | [] => []
+  | ms :: r => blend ms (blendAll r)
+def apart : List Nat → List (List Nat)
+  | [] => []
+  | [n] => [[n]]
+  | m :: n :: ns => [m, n] :: apart ns
+"""
+
 PROBLEMS = {
+    "parts of a list": (BLENDS, "(k n : Nat) (ns : List Nat) : (blend (below k ns) (above k ns)).count n = ns.count n"),
+    "a list of lists": (BLENDS, "(n : Nat) (ns : List Nat) : (blendAll (apart ns)).count n = ns.count n"),
     "a bound that may be lowered": (PILES, "(a b : Pile) (ha : piled a) (hb : piled b) : piled (meld a b)"),
     "sorted twice": (UP, "(xs : List Nat) : arranged (arranged xs) = arranged xs"),
     "what becomes of the stack": (SUMS, "(e : Tally) (s : List Nat) : perform e.steps s = some (e.value :: s)"),

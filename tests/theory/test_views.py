@@ -41,6 +41,19 @@ def upTo : Nat → List Nat → List Nat
 def only (p : Nat → Bool) : List Nat → List Nat
   | [] => []
   | n :: ns => if p n then n :: only p ns else only p ns
+def below (p : Nat) : List Nat → List Nat
+  | [] => []
+  | n :: ns => if n < p then n :: below p ns else below p ns
+def above (p : Nat) : List Nat → List Nat
+  | [] => []
+  | n :: ns => if n < p then above p ns else n :: above p ns
+def blend : List Nat → List Nat → List Nat
+  | [], ns => ns
+  | ms, [] => ms
+  | m :: ms, n :: ns => if m ≤ n then m :: blend ms (n :: ns) else n :: blend (m :: ms) ns
+def blendTwos : List (List Nat) → List (List Nat)
+  | ms :: ns :: r => blend ms ns :: blendTwos r
+  | r => r
 def doubled : List Nat → List Nat
   | [] => []
   | n :: ns => 2 * n :: doubled ns
@@ -82,7 +95,7 @@ def test_a_pair_of_lists_is_one_list() -> None:
 
 def test_a_count_that_is_large_enough() -> None:
     found = statements("upTo", words="count")
-    assert "(xs).length ≤ n → (upTo n xs).Perm (xs)" in found
+    assert "xs.length ≤ n → (upTo n xs).Perm (xs)" in found
     assert "(upTo n xs).Perm (xs)" not in found
 
 
@@ -90,6 +103,22 @@ def test_filters() -> None:
     found = statements("only", words="count")
     assert "only f xs = xs.filter f" in found
     assert "(xs.filter f).count n = if f n = true then xs.count n else 0" in found
+
+
+def test_functions_that_share_a_list_out() -> None:
+    found = statements("below", "above", words="count")
+    assert "(below n xs).count m + (above n xs).count m = xs.count m" in found
+    found = statements("below", "above", "rising")
+    assert "(m ∈ (below n xs)) ↔ ((m ∈ xs) ∧ m < n)" in found
+    assert not any("doubled" in s and "above" in s for s in statements("above", "doubled", words="count"))
+
+
+def test_a_list_of_lists_is_all_of_them() -> None:
+    found = statements("blend", "blendTwos", "rising")
+    assert "((blendTwos xs1).flatten).Perm (xs1.flatten)" in found
+    assert "(blendTwos xs1).length ≤ xs1.length" in found
+    each = "(∀ l ∈ {}, l.Pairwise (· ≤ ·))"
+    assert f"{each.format('xs1')} → {each.format('(blendTwos xs1)')}" in found
 
 
 def test_nothing_is_planned_where_neither_order_nor_content_is_asked_for() -> None:

@@ -18,13 +18,14 @@ from prover_plugins.theory.evaluation import Evaluator
 from prover_plugins.theory.invariants import invariants
 from prover_plugins.theory.joint import Partners, block_of, joined, leading
 from prover_plugins.theory.kinds import BOOL, NAT, PROP, Type, type_of_text
+from prover_plugins.theory.listing import Lemma
 from prover_plugins.theory.meanings import Meaning, meanings, properties
 from prover_plugins.theory.planning import Course
 from prover_plugins.theory.proving import Claim, along_what_begins, by_length, called, claim_of, inductions
 from prover_plugins.theory.rewriting import Rules, is_instance
 from prover_plugins.theory.signature import Signature, branches, signature
 from prover_plugins.theory.terms import SMALL, Enumeration, Equation, Node, Symbol, rank, written
-from prover_plugins.theory.views import Lemma, plan
+from prover_plugins.theory.views import plan
 
 _SIZE = 5
 """Symbols in the larger side of an equation."""
@@ -177,12 +178,14 @@ class Exploration:
         """Tries so many conjectures more (dear ones count twice), until the goal itself can be proved; None where that
         brought nothing new."""
         before = len(self._haves)
+        lemmas = self._plan() if self._plan is not None else []
         if not self._tries:
-            self._conclude(thorough=True)
-        if self._plan is not None and self._finish is None:
-            lemmas, self._plan = self._plan(), None
+            # cases of every list in sight are dear, and may be too many for Lean: where there is a plan it comes first
+            self._conclude(thorough=True, splitting=not lemmas)
+        self._plan = None
+        if lemmas and self._finish is None:
             course = Course(self._attempt, self._root, self._goal, self._made, self._header, self._starts)
-            if lemmas and course.run(lemmas):
+            if course.run(lemmas):
                 self._haves, self._finish = course.haves, course.finish
                 return Found(tuple(self._haves), self._finish)
         self._run(attempts)
@@ -218,8 +221,8 @@ class Exploration:
             return True  # what follows from a permutation is no easier to prove
         return self._rules.implies(conjecture)
 
-    def _conclude(self, thorough: bool = False) -> None:
-        """Tries to prove the goal with the lemmas; ``thorough`` tries more."""
+    def _conclude(self, thorough: bool = False, splitting: bool = True) -> None:
+        """Tries to prove the goal with the lemmas; ``thorough`` tries more, with ``splitting`` also cases of data."""
         unfolding = self._goal.unfolding()
         if any(".Perm" in have for have in self._haves):
             unfolding = self._goal.unfolding(*_OF_PERMUTATIONS)
@@ -228,9 +231,9 @@ class Exploration:
         if thorough:
             first = [f"grind{unfolding}"] if self._haves else []
             tactics = [*first, *(f"{start} <;> {finisher}{unfolding}{rest}" for start in self._starts[:2])]
-            if any(self._made.falls_through(name) for name in self._made.functions):
-                splitting = self._goal.unfolding(*self._goal.splittable)
-                tactics.insert(1, f"{self._starts[0]} <;> grind{splitting}" if self._starts else f"grind{splitting}")
+            if splitting and any(map(self._made.falls_through, self._made.functions)):
+                start = f"{self._starts[0]} <;> " if self._starts else ""
+                tactics.insert(1, f"{start}grind{self._goal.unfolding(*self._goal.splittable)}")
             limits = _LIMITS["goal"]
         elif self._branching:
             tactics = [f"grind{unfolding}"]

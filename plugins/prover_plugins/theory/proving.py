@@ -34,13 +34,14 @@ class Claim:
         return f"have {name} : {self.text} := by\n   {introduced}{proof}"
 
 
-def called(definitions: dict[str, Definition], names: set[str]) -> list[str]:
-    """The functions and what they call, in the order of the header."""
+def called(definitions: dict[str, Definition], names: set[str], deep: bool = True) -> list[str]:
+    """The functions and what they call, and with ``deep`` what that calls, in the order of the header."""
     wanted, new = set(names), set(names)
     while new:
         found = {n for name in new if name in definitions for n in _mentioned(definitions[name])}
         new = (found & definitions.keys()) - wanted
         wanted |= new
+        new = new if deep else set()
     return [n for n in definitions if n in wanted]
 
 

@@ -115,11 +115,11 @@ class Signature:
 
 def branches(definition: Definition) -> bool:
     """Whether a function's cases have conditions or further cases inside."""
-    return any(_has_branch(v) for v in _values(definition))
+    return any(_has_branch(v) for v in values(definition))
 
 
 def _is_recursive(definition: Definition) -> bool:
-    return any(next(calls_of(definition.name, t), None) is not None for t in _values(definition))
+    return any(next(calls_of(definition.name, t), None) is not None for t in values(definition))
 
 
 def _distinguishes(definition: Definition, header: Header) -> bool:
@@ -134,7 +134,8 @@ def _distinguishes(definition: Definition, header: Header) -> bool:
     )
 
 
-def _values(definition: Definition) -> list[Term]:
+def values(definition: Definition) -> list[Term]:
+    """What a function's cases are equal to."""
     return [arm.parts[-1] for arm in definition.arms] or [definition.body or Term("hole")]
 
 
@@ -163,6 +164,14 @@ def calls_of(name: str, term: Term) -> Iterator[Term]:
         yield term
     for part in term.parts:
         yield from calls_of(name, part)
+
+
+def matched(term: Term) -> Iterator[Term]:
+    """The terms that it distinguishes cases of by ``match``."""
+    if term.kind == "match":
+        yield from term.parts[: int(term.name)]
+    for part in term.parts:
+        yield from matched(part)
 
 
 def _is_constructor(pattern: Term) -> bool:
@@ -310,6 +319,8 @@ def _library(used: Iterable[Type], own: list[Symbol], words: str) -> Iterator[Sy
             last = name.removeprefix("List.")
             if re.search(rf"\b{last}\b", words):
                 yield Symbol(name, arguments, result, METHODS[last][2])
+        if element == NAT and re.search(r"\bsum\b", words):
+            yield Symbol("List.sum", (type_,), NAT, METHODS["sum"][2])
         for other in lists:
             if re.search(r"\bmap\b", words):
                 yield Symbol("List.map", (Type("→", (element, other.element or NAT)), type_), other, METHODS["map"][2])

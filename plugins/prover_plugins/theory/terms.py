@@ -137,7 +137,9 @@ class Enumeration:
                         continue
                     for node in self._node(symbol, tuple(parts)):
                         known = self.classes.get((node.type, node.values)) or self._rest(node, whole, rest)
-                        if known is not None and set(known.variables) <= set(node.variables):
+                        if known is None or known.text == node.text:  # it may have been enumerated itself
+                            continue
+                        if set(known.variables) <= set(node.variables):
                             yield Equation(node, known, continued=True)
 
     def _rest(self, node: Node, whole: Node, rest: Node) -> Node | None:

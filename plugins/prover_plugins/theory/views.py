@@ -9,61 +9,20 @@ samples before it is tried.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
 
 from prover_plugins.theory.definitions import Header
+from prover_plugins.theory.dividing import divided
 from prover_plugins.theory.evaluation import Evaluator
 from prover_plugins.theory.kinds import BOOL, NAT, PROP, Type, list_of
+from prover_plugins.theory.listing import ORDERED, Lemma, View, in_order, inside, plain, true
 from prover_plugins.theory.meanings import distinct, holds, meanings
 from prover_plugins.theory.proving import Claim
 from prover_plugins.theory.signature import Signature
 from prover_plugins.theory.terms import Node, Symbol, written
 
-ORDERED = "Pairwise (· ≤ ·)"
 _LONGEST = 24
 """Lemmas of one plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How the members of a datum are listed: by itself, or by a function with ``[]`` for its other lists."""
-
-    kind: Type
-    element: Type
-    symbol: Symbol | None = None
-    place: int = 0
-
-    def of(self, datum: Node) -> Node:
-        """The list of a datum's members."""
-        if self.kind.name == "×":
-            text = _inside(datum.text)
-            return replace(datum, type=list_of(self.element), text=f"{text}.1 ++ {text}.2")
-        if self.symbol is None:
-            return datum
-        kinds = self.symbol.arguments
-        empty = [Symbol("[]", (), kind, tuple, constructor=True) for kind in kinds]
-        return written(self.symbol, tuple(datum if i == self.place else written(e, ()) for i, e in enumerate(empty)))
-
-
-@dataclass(frozen=True, slots=True)
-class Lemma:
-    """A claim, and the beginning of its proof where that is no induction on the claim's own terms."""
-
-    claim: Claim
-    ordering: bool = False
-    """Whether it speaks of order, so that the library's lemmas on that belong to its proof."""
-    through: Claim | None = None
-    """A claim that is proved first, inside its proof, and that it is an instance of."""
-
-    hints: tuple[str, ...] = ()
-    """Lemmas of the library for its proof."""
-
-    proof: str = ""
-    """All of its proof, where that is known."""
-
-    start: str = ""
-    """How its proof begins where its terms do not tell."""
 
 
 def plan(made: Signature, header: Header, evaluator: Evaluator, words: str, definitions: str) -> list[Lemma]:
@@ -80,7 +39,7 @@ def plan(made: Signature, header: Header, evaluator: Evaluator, words: str, defi
     if "filter" in words + definitions or any(".filter" in lemma.claim.statement for lemma in lemmas):
         lemmas += planner.filtered()
     if counting or ordering:
-        lemmas += planner.permutations()
+        lemmas += [*divided(made, evaluator, words + definitions), *planner.shorter(), *planner.permutations()]
     if ordering or not counting:
         lemmas += [*planner.order(), *planner.members(), *planner.said_of_all(), *planner.kept(), *planner.unique()]
     return lemmas[:_LONGEST]
@@ -100,7 +59,8 @@ class _Planner:
 
     def _all_views(self) -> Iterator[View]:
         for kind in dict.fromkeys(s.result for s in self._made.symbols if s.result.element is not None):
-            yield View(kind, kind.element or NAT)
+            inner = kind.element or NAT
+            yield View(kind, inner.element or inner)
         for kind in dict.fromkeys(s.result for s in self._own if s.result.name == "×"):
             one, other = kind.arguments
             if one == other and one.element is not None:
@@ -145,7 +105,7 @@ class _Planner:
                 ways = [f"{call.text} = {b.text}.count {a.text}" for a, b in ((one, other), (other, one))
                         if b.type == list_of(a.type)]  # fmt: skip
             elif symbol.result in (BOOL, PROP) and one.type == other.type and one.type.element is not None:
-                ways = [f"{_true(call)} ↔ {one.text}.Perm {other.text}"]
+                ways = [f"{true(call)} ↔ {one.text}.Perm {other.text}"]
             else:
                 continue
             if any(self._holds(way, found) for way in ways):
@@ -156,7 +116,7 @@ class _Planner:
         found = distinct(symbol.arguments, self._made)
         if found is None or symbol.arguments != (list_of(NAT),):
             return False
-        return self._holds(f"{_true(written(symbol, found))} ↔ {found[0].text}.{ORDERED}", found)
+        return self._holds(f"{true(written(symbol, found))} ↔ {found[0].text}.{ORDERED}", found)
 
     def _holds(self, statement: str, variables: Sequence[Node]) -> bool:
         return holds(statement, variables, self._evaluator)
@@ -200,19 +160,30 @@ class _Planner:
                     through = self._claim(general, (at(done, before, after),), found)
                     yield Lemma(self._claim(statement, (), (*found, element)), through=through)
 
+    def shorter(self) -> Iterator[Lemma]:
+        """What a function makes of a list of lists is no longer: functions that count down need it."""
+        for symbol in self._own:
+            found = distinct(symbol.arguments, self._made)
+            nested = [v for v in found or () if v.type == symbol.result == list_of(list_of(NAT))]
+            if found and nested:
+                call = written(symbol, found)
+                statement = f"({call.text}).length ≤ {nested[0].text}.length"
+                if self._holds(statement, found):
+                    yield Lemma(self._claim(statement, (call,), found))
+
     def permutations(self) -> Iterator[Lemma]:
         """What a function makes of its data lists the same members again, with those that it adds."""
         for symbol, found, view, data in self._producers():
             items = [v for v in found if v.type == view.element]
-            whole, rest = view.of(written(symbol, found)), " ++ ".join(_inside(d.text) for d in data)
+            whole, rest = view.of(written(symbol, found)), " ++ ".join(inside(d.text) for d in data)
             added = " :: ".join([*(v.text for v in items), rest])
             # a function that counts down to its end does what it should where the count is large enough
-            enough = [f"({d.text}).length ≤ {v.text} → " for d in data[:1] for v in found if v.type == NAT]
+            enough = [f"{way} → " for way in self._enough(symbol, found)]
             ways = list(dict.fromkeys((added, rest)))
             for before, after in product(["", *enough], ways):
                 statement = f"{before}({whole.text}).Perm ({after})"
                 if self._holds(statement, found):
-                    yield Lemma(self._claim(statement, (_plain(whole),), found))
+                    yield Lemma(self._claim(statement, (plain(whole),), found))
                     break
 
     def chosen(self) -> Iterator[Lemma]:
@@ -228,7 +199,7 @@ class _Planner:
                 continue
             listed = f"{others[0].text} :: {whole.text}" if others else whole.text
             before = "" if others else f"{whole.text} ≠ [] → "
-            statement = f"{before}{call.text} ∈ {_inside(listed)}"
+            statement = f"{before}{call.text} ∈ {inside(listed)}"
             if not self._holds(statement, found):
                 continue
             yield Lemma(self._claim(statement, (call,), found))
@@ -256,7 +227,7 @@ class _Planner:
             if self._is_order(symbol):
                 found = distinct(symbol.arguments, self._made) or ()
                 call = written(symbol, found)
-                yield Lemma(self._claim(f"{_true(call)} ↔ {found[0].text}.{ORDERED}", (call,), found), True)
+                yield Lemma(self._claim(f"{true(call)} ↔ {found[0].text}.{ORDERED}", (call,), found), True)
 
     def members(self) -> Iterator[Lemma]:
         """Where the members of a function's value come from; what a function finds."""
@@ -265,16 +236,18 @@ class _Planner:
             if member is None:
                 continue
             whole = view.of(written(symbol, found))
-            sources = [f"{member.text} ∈ {_inside(d.text)}" for d in data]
+            sources = [f"{member.text} ∈ {inside(d.text)}" for d in data]
             same = [f"{member.text} = {v.text}" for v in found if v.type == view.element]
             tests = [f"{v.text} {member.text} = true" for v in found if v.type == Type("→", (view.element, BOOL))]
+            bounds = [v for v in found if v.type == view.element == NAT]
+            tests += [f"{member.text} {relation} {v.text}" for v in bounds for relation in ("<", "≤", ">", "≥", "≠")]
             body = " ∨ ".join(sources)
             ways = [" ∨ ".join([*same, *sources]), body, *(f"({body}) ∧ {t}" for t in tests)]
-            left = f"{member.text} ∈ {_inside(whole.text)}"
+            left = f"{member.text} ∈ {inside(whole.text)}"
             statements = [*(f"({left}) ↔ ({way})" for way in ways), *(f"{left} → {way}" for way in (body, ways[0]))]
             for statement in dict.fromkeys(statements):
                 if body and self._holds(statement, [*found, member]):
-                    yield Lemma(self._claim(statement, (_plain(whole),), [*found, member]))
+                    yield Lemma(self._claim(statement, (plain(whole),), [*found, member]))
                     break
 
     def said_of_all(self) -> Iterator[Lemma]:
@@ -293,9 +266,9 @@ class _Planner:
 
     def _all(self, call: Node, one: Node, listed: Node, member: Node, data: list[Node]) -> Iterator[Lemma]:
         found = [one, *data]
-        a, text = member.text, _inside(listed.text)
-        left = _true(call)
-        conditions = ["", *(_true(written(t, (data[0],))) for t in self.tests() if t.arguments == (data[0].type,))]
+        a, text = member.text, inside(listed.text)
+        left = true(call)
+        conditions = ["", *(true(written(t, (data[0],))) for t in self.tests() if t.arguments == (data[0].type,))]
         if one.type == member.type:
             ways = [(f"{one.text} ∈ {text}", f"{one.text} ∈ {text}")]
             for relation in ("≤", "<", "≠") if one.type == NAT else ("≠",):
@@ -317,17 +290,25 @@ class _Planner:
 
     def kept(self) -> Iterator[Lemma]:
         """What a function makes of data in order is in order, as are search trees and heaps."""
-        for symbol, found, view, data in self._producers():
+        for symbol, found, view, _ in self._producers():
             if view.element != NAT or view.kind.name == "×":
                 continue
-            whole = view.of(written(symbol, found))
-            end, starts = f"({whole.text}).{ORDERED}", [f"({d.text}).{ORDERED}" for d in data]
-            enough = [f"({d.text}).length ≤ {v.text}" for d in data[:1] for v in found if v.type == NAT]
-            for chosen in ([], *([e] for e in enough), starts):
-                statement = " → ".join([*chosen, end])
-                if self._holds(statement, found):
-                    yield Lemma(self._claim(statement, (_plain(whole),), found), True)
+            whole = written(symbol, found)
+            whole = whole if whole.type.element else view.of(whole)
+            lists = [part if part.type.element else v.of(part) for part in found for v in self._viewed(part.type, NAT)]
+            end, starts = in_order(whole), [in_order(part) for part in lists]
+            enough = [(way, way) for way in self._enough(symbol, found)]
+            for chosen in ([], *([e] for e in enough), starts, starts + enough):
+                tested, stated = (" → ".join(ways) for ways in zip(*chosen, end, strict=True))
+                if self._holds(tested, found):
+                    yield Lemma(self._claim(stated, (plain(whole),), found), True)
                     break
+
+    def _enough(self, symbol: Symbol, found: Sequence[Node]) -> list[str]:
+        """That the number by which a function counts down is large enough for the first of its lists."""
+        counts = [found[i] for i in self._made.looks_at(symbol.name) if found[i].type == NAT]
+        lists = [part for part in found if part.type.element is not None]
+        return [f"{d.text}.length ≤ {v.text}" for d in lists[:1] for v in counts]
 
     def unique(self) -> Iterator[Lemma]:
         """Where something is sorted, and no test says so: a list has one order only, what is in order is its own sorted
@@ -357,16 +338,3 @@ class _Planner:
 
     def _other(self, kind: Type, used: Sequence[Node]) -> Node | None:
         return next((v for v in self._made.variables if v.type == kind and v not in used), None)
-
-
-def _plain(whole: Node) -> Node:
-    """The call whose pair of lists is viewed as one list, else the term itself."""
-    return written(whole.symbol, whole.parts) if whole.symbol else whole
-
-
-def _true(call: Node) -> str:
-    return f"{call.text} = true" if call.type == BOOL else call.text
-
-
-def _inside(text: str) -> str:
-    return f"({text})" if " " in text else text
