@@ -35,6 +35,23 @@ def put (k : Nat) : List Nat → List Nat
   | x :: xs => if k ≤ x then k :: x :: xs else x :: put k xs
 """
 
+PAIRED = """
+def paired : List α → List β → List (α × β)
+  | [], _ => []
+  | _, [] => []
+  | x :: xs, y :: ys => (x, y) :: paired xs ys
+"""
+
+STEP = """
+inductive Term where
+  | yes | no
+  | cond : Term → Term → Term → Term
+inductive Step : Term → Term → Prop
+  | yes (a b : Term) : Step (.cond .yes a b) a
+  | no (a b : Term) : Step (.cond .no a b) b
+  | inner (c d a b : Term) : Step c d → Step (.cond c a b) (.cond d a b)
+"""
+
 
 def read(state: LeanState, header: str) -> Reader:
     assert state.main_goal is not None
@@ -47,6 +64,21 @@ def test_induction_along_a_derivation(opened: Open) -> None:
     assert goal.predicates == ["Even"] and "Even.step" in goal.unfolding() and "brecOn" not in goal.unfolding()
     step = next(s for s in induction(goal) if s.tactic.startswith("induction h <;> try grind"))
     (result,) = environment.step(state, [Candidate(step.tactic, "test", heartbeats=step.heartbeats)])
+    assert result.status is StepStatus.FINISHED, result.message
+
+
+def test_induction_along_a_derivation_for_all_that_the_other_facts_speak_of(opened: Open) -> None:
+    environment, state = opened("theorem t (a b c : Term) (h : Step a b) (g : Step a c) : b = c", STEP)
+    steps = [s for s in induction(read(state, STEP)) if s.tactic.startswith("induction h generalizing c <;>")]
+    results = environment.step(state, [Candidate(s.tactic, "test", heartbeats=s.heartbeats) for s in steps])
+    assert any(r.status is StepStatus.FINISHED for r in results), [r.message for r in results]
+
+
+def test_cases_of_what_functions_of_the_library_look_at(opened: Open) -> None:
+    statement = "theorem t (n : Nat) (xs ys : List Nat) : (paired xs ys).take n = paired (xs.take n) (ys.take n)"
+    environment, state = opened(statement, PAIRED)
+    steps = [s for s in induction(read(state, PAIRED)) if "generalizing n <;> cases n" in s.tactic]
+    (result,) = environment.step(state, [Candidate(s.tactic, "test", heartbeats=s.heartbeats) for s in steps[:1]])
     assert result.status is StepStatus.FINISHED, result.message
 
 

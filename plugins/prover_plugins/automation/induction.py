@@ -25,6 +25,7 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
             splitting = goal.unfolding(*goal.splittable)
             yield Suggestion(f"{tactic} <;> try grind{splitting}", score * 0.7, 4 * QUICK)
         yield Suggestion(tactic, score * 0.25)
+    yield from _with_cases(goal, nested)
     recursed = _recursion_variables(goal)
     for variable in goal.variables:
         if not variable.recursive or not variable.constructors:
@@ -61,6 +62,23 @@ def induction(goal: Reader) -> Iterator[Suggestion]:
                 )
 
 
+def _with_cases(goal: Reader, nested: float) -> Iterator[Suggestion]:
+    """Induction along a function of the header, and the cases of another variable in each of its own: for functions of
+    the library that look at that variable too (``take n (pairs xs ys)``)."""
+    unfolding = goal.unfolding()
+    for a in goal.applications("recursive", local=True):
+        if a.where or not a.free or not all(a.free) or goal.is_mutual(a.function):
+            continue
+        others = _generalizable(goal, {name for name in a.free if name})
+        for other in [o for o in others if goal.variable(o).recursive][:2]:
+            yield Suggestion(
+                f"fun_induction {a.text} generalizing {' '.join(others)} <;> cases {other} <;> "
+                f"first | (simp_all{unfolding}; done) | grind{unfolding}",
+                0.3 * nested,
+                6 * QUICK,
+            )
+
+
 def beginnings(goal: Reader) -> Iterator[tuple[str, float]]:
     """Inductions on the calls and the variables of the goal, with a preference each."""
     seen: set[str] = set()
@@ -84,6 +102,8 @@ def beginnings(goal: Reader) -> Iterator[tuple[str, float]]:
             names = fact.type.split()[1:]
             if set(names) <= goal.names:
                 yield f"induction {fact.name}", 0.4
+                if others := _generalizable(goal, set(names)):
+                    yield f"induction {fact.name} generalizing {' '.join(others)}", 0.3
     recursed = _recursion_variables(goal)
     for variable in goal.variables:
         if variable.recursive and variable.constructors:
