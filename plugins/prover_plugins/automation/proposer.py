@@ -16,6 +16,7 @@ from prover_plugins.automation import (
     cycles,
     divisors,
     enumeration,
+    equational,
     exponents,
     folds,
     functional,
@@ -73,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     cycles.cycles,
     closed_forms.closed_forms,
     functional.functional,
+    equational.equational,
     conjectures.conjectures,
 )
 
