@@ -27,6 +27,7 @@ _VALUE = re.compile(r"(\w+) (\d+) = (-?\d+)(?: / (\d+))?")
 _KINDS = {"Nat": Kind.NAT, "Int": Kind.INT, "Rat": Kind.RAT, "ℕ": Kind.NAT, "ℤ": Kind.INT, "ℚ": Kind.RAT}
 _MOST_VALUES = 30
 _LARGEST = 10**6
+_NEAR = 12
 
 
 def functional(goal: Reader) -> Iterator[Suggestion]:
@@ -47,14 +48,47 @@ def _recurrence(goal: Reader, functions: dict[str, list[str]]) -> Iterator[Sugge
         name, zero = goal.fresh("hr"), goal.fresh("hr0")
         if any(other.type.startswith(f"∀ (n : Nat), {f} (n + 1) =") for other in goal.facts):
             continue
-        body = re.sub(rf"(?<![\w.]){y}(?!\w)", "1", re.sub(rf"(?<![\w.]){x}(?!\w)", "n", match["rhs"]))
+        put = {x: "n", y: "1"}  # at once: the law's own variable may be called n
+        body = re.sub(rf"(?<![\w.])(?:{x}|{y})(?!\w)", lambda found, put=put: put[found[0]], match["rhs"])
         values = [other.name for other in goal.facts if _VALUE.fullmatch(other.type)]
         lines = [f"have {name} : ∀ n : Nat, {f} (n + 1) = {body} := fun n => {fact.name} n 1"]
         if values:
             lines.append(f"try simp only [{', '.join(values)}] at {name}")
+        lines += _first_value(goal, fact.name, f, body, functions[f][1])
         if not any((v := _VALUE.fullmatch(other.type)) and (v[1], v[2]) == (f, "0") for other in goal.facts):
             lines += [f"have {zero} := {fact.name} 0 0", f"try simp at {zero}"]
         yield Suggestion("(" + "\n ".join(lines) + ")", 0.6)
+
+
+def _first_value(goal: Reader, law: str, f: str, body: str, kind: str) -> list[str]:
+    """The value at 1, where it is not given but another is that determines it; the values depend on it linearly."""
+    given = {int(v[2]): Fraction(int(v[3]), int(v[4] or 1)) for other in goal.facts
+             if (v := _VALUE.fullmatch(other.type)) and v[1] == f}  # fmt: skip
+    later = [index for index in given if 1 < index <= _NEAR]
+    if not later or 1 in given or kind not in _KINDS:
+        return []
+    number, known = _KINDS[kind], dict[int, Fraction]()
+    try:
+        read = read_number(body, {"n": Kind.NAT}, number, {f: ((Kind.NAT,), number)})
+        value = compiled(read, {f: lambda index: known[int(index)]})
+        reached: list[Fraction] = []
+        for start in (Fraction(0), Fraction(1)):
+            known = {1: start}
+            for index in range(2, later[0] + 1):
+                known[index] = Fraction(value({"n": index - 1}))
+            reached.append(known[later[0]])
+    except (NotUnderstood, Undecided, KeyError):
+        return []
+    if reached[0] == reached[1]:
+        return []
+    first = (given[later[0]] - reached[0]) / (reached[1] - reached[0])
+    name = goal.fresh("hf1")
+    instances = "; ".join(f"have := {law} {index} 1" for index in range(1, later[0]))
+    text = str(first) if first >= 0 and first.denominator == 1 else f"({first})"
+    return [
+        f"try have {name} : {f} 1 = {text} := by {instances}; simp only [Nat.reduceAdd] at *; first | omega | grind",
+        f"try simp only [{name}] at *",
+    ]
 
 
 @dataclass(frozen=True)

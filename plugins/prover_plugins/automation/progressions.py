@@ -19,7 +19,7 @@ from prover_plugins.arithmetic.language import Kind
 from prover_plugins.arithmetic.polynomials import NotPolynomial, polynomial
 from prover_plugins.arithmetic.reading import NotUnderstood, read_number
 from prover_plugins.automation.closing import FULL
-from prover_plugins.automation.reading import Reader, Suggestion, identifiers
+from prover_plugins.automation.reading import Reader, Suggestion, identifiers, put
 from prover_plugins.automation.recurrences import Recurrence, read_recurrences
 
 _ATOM = r"(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|(?<![\w.])[\w₀-₉']+)"
@@ -89,7 +89,9 @@ class _Step:
         self.goal, self.low, self.bounds = goal, *shift
         self.name = name
         self.n = goal.fresh("m") if self.low else name
-        self.target = _put(goal.goal.target, name, f"({self.n} + {self.low})") if self.low else goal.goal.target
+        self.target = goal.goal.target
+        if self.low:
+            self.target = _less(put(self.target, name, f"({self.n} + {self.low})"), self.n)
         self.sums = any(symbol in goal.goal.symbols for symbol in _SUMS)
         self.calls = {
             f: offsets for f in sequences if (offsets := self._offsets(f)) is not None and f in identifiers(self.target)
@@ -125,11 +127,13 @@ class _Step:
             claim = f"∃ {n}, {self.name} = {n} + {self.low}"
             lines.append(f"obtain ⟨{n}, rfl⟩ : {claim} := ⟨{self.name} - {self.low}, by omega⟩")
             lines += [f"clear {fact}" for fact in self.bounds]
+            lines.append(f"try show {self.target}")
         missing = [_order(self.sequences[f]) - len(offsets) + 1 for f, offsets in self.calls.items() if offsets]
         width = max(1, min(max(missing, default=1), _MOST_TOGETHER))
-        claims = [self.target, *(_put(self.target, n, f"({n} + {i})") for i in range(1, width))]
+        claims = [self.target, *(put(self.target, n, f"({n} + {i})") for i in range(1, width))]
         given = ", ".join(name for r in self.sequences.values() for name, _ in r.values.values())
-        values = f" | (simp only [Nat.zero_add, {given}]; first | done | decide +kernel)" if given else ""
+        reduced = f"simp only [Nat.zero_add, Nat.reduceAdd, {given}]"
+        values = f" | ({reduced}; first | done | decide +kernel)" if given else ""
         base = f"first | omega | (simp; done){values} | grind | decide +kernel | (simp_all; done)"
         ih = [self.goal.fresh(f"ih{i}" if i else "ih") for i in range(width)]
         if width == 1:
@@ -155,7 +159,7 @@ class _Step:
         lines += [f"try rw [{definition}]" for definition in self.goal.definitions]
         instances = self._instances(len(ih))
         lines += [line for line, _ in instances.values()]
-        texts = [_put(self.target, self.n, f"({self.n} + {i})") if i else self.target for i in range(len(ih) + 1)]
+        texts = [put(self.target, self.n, f"({self.n} + {i})") if i else self.target for i in range(len(ih) + 1)]
         texts += [text for _, text in instances.values()]
         lines += self._power_lines(texts, " ".join([*instances, places]))
         lines += self._sequence_lines(list(instances), places)
@@ -213,11 +217,11 @@ class _Step:
             order = _order(r)
             for ahead in range(max(0, highest - order) + 1):
                 index = ahead + order - r.shift
-                if index < 0:
+                if index < (r.least if r.bounded else 0):
                     continue
                 name, at = f"e{len(found)}", f"({self.n} + {index})" if index else self.n
                 line = f"have {name} := {r.fact} {at}{' (by omega)' if r.bounded else ''}"
-                found[name] = line, _put(r.body, r.variable, at)
+                found[name] = line, put(r.body, r.variable, at)
         return found
 
     def _sequence_lines(self, names: list[str], places: str) -> list[str]:
@@ -258,9 +262,14 @@ def _ordered(atoms: list[tuple[str, int]], n: str) -> list[str]:
     return lines[:6]
 
 
-def _put(text: str, name: str, replacement: str) -> str:
-    """``text`` with the identifier ``name`` replaced."""
-    return re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", replacement, text)
+def _less(text: str, n: str) -> str:
+    """``n + 3 - 1`` as ``n + 2``, where the difference is a part by itself."""
+
+    def reduced(match: re.Match[str]) -> str:
+        left = int(match[1]) - int(match[2])
+        return match[0] if left < 0 else f"({n} + {left})" if left else n
+
+    return re.sub(rf"\(\({re.escape(n)} \+ (\d+)\) - (\d+)\)", reduced, text)
 
 
 def _parenthesised(text: str) -> str:

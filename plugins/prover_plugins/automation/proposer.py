@@ -20,15 +20,18 @@ from prover_plugins.automation import (
     exponents,
     folds,
     functional,
+    growth,
     induction,
     instances,
     multiples,
+    orbits,
     powers,
     primes,
     progressions,
     recurrences,
     rewriting,
     structure,
+    substitution,
     together,
 )
 from prover_plugins.automation.reading import Reader, Suggestion
@@ -75,6 +78,9 @@ RULES: tuple[Rule, ...] = (
     closed_forms.closed_forms,
     functional.functional,
     equational.equational,
+    substitution.substitution,
+    orbits.orbits,
+    growth.growth,
     conjectures.conjectures,
 )
 

@@ -209,3 +209,8 @@ def identifiers(text: str) -> set[str]:
         found.add(match)
         found.add(match.split(".", 1)[0])
     return found
+
+
+def put(text: str, name: str, replacement: str) -> str:
+    """``text`` with the identifier ``name`` replaced."""
+    return re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", replacement, text)
