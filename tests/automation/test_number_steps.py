@@ -93,6 +93,14 @@ FINISHED = [
     ("hV", "", "(n : Int) (h : 121 ∣ n ^ 2 + 3 * n + 5) : False"),
     ("hV", "", "(a b c : Int) (h : 9 ∣ a ^ 3 + b ^ 3 + c ^ 3) : 3 ∣ a * b * c"),
     ("hV", "", "(a b c : Nat) (h : a ^ 2 + b ^ 2 = c ^ 2) : 12 ∣ a * b * c"),
+    ("hpd", "", "(p n : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : n < p) (k : 0 < n) : Nat.gcd n p = 1"),
+    ("hpd", "", "(x y p : Nat) (g : 2 < p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : 1 < y) (k : x * y = p) : x = 1"),
+    ("heu", "", "(p a : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : p ∣ a ^ 3) : p ^ 3 ∣ a ^ 3"),
+    ("hcp", "", "(a b c : Nat) (h : Nat.gcd a b = 1) (g : a ∣ b * c) : a ∣ c"),
+    ("induction h", FACTORIAL, "(m n : Nat) (h : m ≤ n) : Nat.factorial m ∣ Nat.factorial n"),
+    ("induction m", FACTORIAL, "(n : Nat) (h : 5 ≤ n) : Nat.factorial n % 10 = 0"),
+    ("try show", "", "(a : Nat → Int) (h : a 1 = 1) (g : a 2 = 3) "
+     "(r : ∀ n, 3 ≤ n → a n = 4 * a (n - 1) - 3 * a (n - 2)) (n : Nat) (l : 1 ≤ n) : a n = 3 ^ (n - 1)"),
     ("hV", "", "(a b : Nat) (h : a % 4 = 3) (g : ¬b % 2 = 0) : (a * b + b ^ 2) % 4 = 2 ∨ a * b % 4 = 3"),
 ]  # fmt: skip
 
@@ -130,6 +138,12 @@ PROGRESS = [
      "6 * ↑x + 6 * ↑y"),
     ("hcf", "", "(s : Nat → Rat) (h : s 0 = 0) (g : ∀ n, s (n + 1) = s n + 1 / (((n : Rat) + 1) * ((n : Rat) + 2))) : "
      "s 99 = 99 / 100", "s n = ↑n / (1 + ↑n)"),
+    ("hmd", "", "(p : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) "
+     "(l : ∀ m, m ∣ p ^ 2 + 2 → m = 1 ∨ m = p ^ 2 + 2) : p = 3", "p ^ 2 + 2 = 3"),
+    ("generalize", "", "(n : Nat) (g : 2 ≤ n ^ 2 - 1) (h : ∀ m, m ∣ n ^ 2 - 1 → m = 1 ∨ m = n ^ 2 - 1) : n = 2",
+     "n ^ 2 = q + 1"),
+    ("refine", "", "(N : Nat) : ∃ n, N < n ∧ 7 ∣ 2 ^ n + 5", "7 ∣ 2 ^ (3 * N + 1) + 5"),
+    ("suffices", "", "(n : Nat) (h : n ^ 2 % 8 = 1) : ∃ k, n = 2 * k + 1", "n % 2 = 1"),
     ("hc0", "", "(m n : Nat) (h : 0 < n) (g : 2 ^ m - 1 = 3 ^ n) : m = 2", "2 ^ 0 - 1 = 3 ^ n"),
     ("hc0", "", "(m n : Nat) (h : 2 ^ m + 7 = n ^ 2) : n = 3", "2 ^ 1 + 7 = n ^ 2"),
     ("intro hc", "", "(a b : Nat) (h : Nat.gcd a b = 5) (g : a * b = 200) : 15 ≤ a + b", "a + b < 15"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isqrt
+from math import isqrt, lcm
 
 from prover.domain import Candidate
 from prover_plugins.arithmetic.counterexamples import counterexample, models
@@ -20,12 +20,14 @@ from prover_plugins.arithmetic.polynomials import (
     variable,
 )
 from prover_plugins.arithmetic.residues import values
-from prover_plugins.arithmetic.semantics import Undecided, Values, evaluate
+from prover_plugins.arithmetic.semantics import Undecided, Values, compiled, evaluate
 from prover_plugins.arithmetic.steps import Sketch, candidate, difference, residue_lemmas
 
 _NUMERALS = (*range(13), -1, -2, -3, -4, -5, -6)
 _MODELS = 8
 _LARGEST_DIVISOR = 24
+_LARGEST_SLOPE = 13
+_LARGEST_MODULUS = 200
 
 
 def witnesses(sketch: Sketch) -> Iterator[Candidate]:
@@ -39,8 +41,12 @@ def witnesses(sketch: Sketch) -> Iterator[Candidate]:
         found = dict.fromkeys(_solved(sketch, name, kind, body), 0.6)
         found |= dict.fromkeys(_constants(bound, body), 0.6)
         found |= dict.fromkeys(_roots(sketch, name, kind, body), 0.6)
-        for text in _fitting(sketch, name, kind, body):
+        fitting = _fitting(sketch, name, kind, body)
+        if all(text.strip("(-)").isdecimal() for text in fitting):  # they may fit small values only
+            found |= dict.fromkeys(_multiples(sketch, name, kind, body), 0.45)
+        for text in fitting:
             found.setdefault(text, 0.35)
+        yield from _rounded(sketch, fitting)
         yield from _divided(sketch, name, kind, body)
     else:
         found = dict.fromkeys(_constants(bound, body), 0.6)
@@ -183,6 +189,44 @@ def _fitting(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:
         except Undecided:
             continue
     return found[:3]
+
+
+def _multiples(sketch: Sketch, name: str, kind: Kind, body: Term) -> list[str]:
+    """``a * n + b`` for a variable n of the facts that makes ``body`` true in small models: what there are infinitely
+    many of has such a member for each n."""
+    others = [v for v in body.variables() if v != name and sketch.kinds.get(v) is kind]
+    if len(others) != 1 or body.operation == "∀":
+        return []
+    (other,) = others
+    question = Question(sketch.kinds, tuple(f.term for f in sketch.facts), body, tuple(sketch.kinds))
+    examples: list[Values] = [dict(m) for m in models(question, _MODELS)]
+    moduli = [n for n in _literals(body) if 2 <= n <= _LARGEST_MODULUS]
+    slopes = dict.fromkeys([*range(1, _LARGEST_SLOPE), lcm(*moduli)] if moduli else range(1, 4))
+    test = compiled(body)
+    for slope in slopes:
+        if slope > _LARGEST_MODULUS:
+            continue
+        for offset in range(2 * slope):
+            try:
+                if examples and all(test({**e, name: slope * e[other] + offset}) for e in examples):
+                    return [f"{slope} * {other} + {offset}"]
+            except Undecided:
+                break
+    return []
+
+
+def _rounded(sketch: Sketch, fitting: list[str]) -> Iterator[Candidate]:
+    """For a quotient as witness: what is left to show is the remainder, the same in all small models."""
+    for text in fitting:
+        variable_, _, divisor = text.partition(" / ")
+        if not divisor:
+            continue
+        question = Question(sketch.kinds, tuple(f.term for f in sketch.facts), FALSE, tuple(sketch.kinds))
+        rests = {int(m[variable_]) % int(divisor) for m in models(question, _MODELS)}
+        if len(rests) == 1:
+            name = sketch.fresh("hr")
+            rest = f"suffices {name} : {variable_} % {divisor} = {rests.pop()} by omega"
+            yield candidate(f"(refine ⟨{text}, ?_⟩\n {rest})", 0.5)
 
 
 def _constants(bound: list[tuple[str, Kind]], body: Term) -> list[str]:

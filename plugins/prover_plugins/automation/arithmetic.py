@@ -145,7 +145,7 @@ def _from_bound(goal: Reader) -> Iterator[Suggestion]:
             f" | zero => first | decide | simp{goal.unfolding()}\n"
             f" | succ {m} {ih} =>\n"
             f"   rw [show {m} + 1{shift} = ({m}{shift}) + 1 from by omega]{simplify}\n"
-            f"   first | omega | grind)",
+            f"   first | omega | grind | exact Nat.dvd_mul_left_of_dvd {ih} _ | (rw [Nat.mul_mod, {ih}]; simp; done))",
             0.45,
             FULL,
             10_000,

@@ -18,11 +18,12 @@ def divisors(goal: Reader) -> Iterator[Suggestion]:
     """The rules of this module, where the goal speaks of common divisors or multiples of natural numbers."""
     if "Nat.gcd" not in goal.symbols and "Nat.lcm" not in goal.symbols:
         return
+    yield from _coprime(goal)
     yield from _linear_terms(goal)
     yield from _properties(goal)
 
 
-def _pairs(text: str) -> list[tuple[str, str, str]]:
+def pairs(text: str) -> list[tuple[str, str, str]]:
     """(gcd or lcm, a, b) for each application in Lean's text."""
     return [
         (prefix or infix, a or left, b or right)
@@ -35,10 +36,10 @@ def _properties(goal: Reader) -> Iterator[Suggestion]:
     if any(f.name.startswith("hgl") for f in goal.facts):
         return
     values = [f.name for f in goal.facts if re.fullmatch(rf"(?:{_PAIR.pattern}) = \d+", f.type)]
-    given = {(a, b) for f in goal.facts if f.name in values for _, a, b in _pairs(f.type)}
-    pairs = dict.fromkeys((a, b) for kind, a, b in _pairs(goal.text) if kind == "lcm" or (a, b) in given)
+    given = {(a, b) for f in goal.facts if f.name in values for _, a, b in pairs(f.type)}
+    found = dict.fromkeys((a, b) for kind, a, b in pairs(goal.text) if kind == "lcm" or (a, b) in given)
     lines: list[str] = []
-    for number, (a, b) in enumerate(list(pairs)[:_MOST_PAIRS]):
+    for number, (a, b) in enumerate(list(found)[:_MOST_PAIRS]):
         names = [goal.fresh(f"{base}{number}") for base in ("hgl", "hga", "hgb", "hla", "hlb")]
         lemmas = ("gcd_mul_lcm", "gcd_dvd_left", "gcd_dvd_right", "dvd_lcm_left", "dvd_lcm_right")
         lines += [f"have {name} := Nat.{lemma} {a} {b}" for name, lemma in zip(names, lemmas, strict=True)]
@@ -51,6 +52,20 @@ def _properties(goal: Reader) -> Iterator[Suggestion]:
     if lines:
         steps = "\n ".join(lines)
         yield Suggestion(f"({steps}\n first | omega | skip)", 0.5, FULL)
+
+
+def _coprime(goal: Reader) -> Iterator[Suggestion]:
+    """What divides a product and is coprime to one factor divides the other."""
+    if any(f.name.startswith("hcp") for f in goal.facts):
+        return
+    coprime = [f.name for f in goal.facts if re.fullmatch(rf"(?:{_PAIR.pattern}) = 1", f.type)]
+    dividing = [f.name for f in goal.facts if re.fullmatch(rf"{_ATOM} ∣ .*\*.*", f.type)]
+    name = goal.fresh("hcp")
+    for one in coprime[:2]:
+        for product in dividing[:2]:
+            proofs = [f"have {name} := Nat.Coprime.dvd_of_dvd_mul_{side} {proof} {product}"
+                      for side in ("left", "right") for proof in (one, f"(Nat.Coprime.symm {one})")]  # fmt: skip
+            yield Suggestion(f"(first | {' | '.join(proofs)}\n try assumption)", 0.78)
 
 
 def _linear_terms(goal: Reader) -> Iterator[Suggestion]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prover.lean.protocol import HypothesisView
-from prover_plugins.automation.closing import QUICK
+from prover_plugins.automation.closing import FULL, QUICK
 from prover_plugins.automation.reading import Reader, Suggestion
 from prover_plugins.automation.structure import alternatives
 
@@ -117,12 +117,25 @@ def beginnings(goal: Reader) -> Iterator[tuple[str, float]]:
 
 
 def from_bound(goal: Reader) -> Iterator[Suggestion]:
-    """Induction on a fact ``4 ≤ n``: a base case at the bound, a step above it."""
+    """Induction on a fact ``4 ≤ n`` or ``m ≤ n``: a base case at the bound, a step above it."""
     for fact in goal.facts:
         match = re.fullmatch(r"(\d+) ≤ ([^\W\d][\w₀-₉']*)", fact.type)
         if match and sum(match[2] in f.depends for f in goal.facts) == 1:
             cases = f"\n  | refl => ?_\n  | step {fact.name} {goal.fresh('ih')} => ?_"
             yield Suggestion(f"induction {fact.name} with{cases}", 0.2)
+        between = re.fullmatch(r"([^\W\d][\w₀-₉']*) ≤ ([^\W\d][\w₀-₉']*)", fact.type)
+        if between and goal.mentions(between[1]) and sum(between[2] in f.depends for f in goal.facts) == 1:
+            ih, unfold = goal.fresh("ih"), "".join(f"\n   try rw [{name}]" for name in goal.definitions)
+            yield Suggestion(
+                f"(induction {fact.name} with\n"
+                f" | refl => (first | exact Nat.dvd_refl _ | exact Nat.le_refl _ | grind{goal.unfolding()})\n"
+                f" | step {fact.name} {ih} =>{unfold}\n"
+                f"   first | exact Nat.dvd_mul_left_of_dvd {ih} _ | exact Nat.dvd_mul_right_of_dvd {ih} _"
+                f" | omega | grind{goal.unfolding()})",
+                0.5,
+                FULL,
+                10_000,
+            )
 
 
 def _on_measure(

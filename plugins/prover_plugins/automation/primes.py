@@ -19,10 +19,21 @@ from prover_plugins.arithmetic.reading import NotUnderstood, read_number, read_p
 from prover_plugins.arithmetic.semantics import Evaluator, Undecided, Values, compiled
 from prover_plugins.arithmetic.steps import CASTS, cast_equation
 from prover_plugins.automation.closing import FULL
+from prover_plugins.automation.divisors import pairs
 from prover_plugins.automation.reading import Reader, Suggestion, identifiers
 
 _PRIME = re.compile(r"∀ \(?(?P<m>\w+)(?: : Nat\))?, (?P=m) ∣ (?P<p>.+) → (?P=m) = 1 ∨ (?P=m) = (?P=p)")
+_ATOM = r"(?:\((?:[^()]|\([^()]*\))*\)|(?<![\w.])[\w₀-₉']+)"
+_FACTORS = (
+    "have {name} : ({a} = 1 ∧ {b} = {p}) ∨ ({a} = {p} ∧ {b} = 1) := by\n"
+    "   have e : {p} = {a} * {b} := {proof}\n"
+    "   rcases {h} ({a}) ⟨{b}, e⟩ with g | g\n"
+    "   · exact Or.inl ⟨g, by rw [g, Nat.one_mul] at e; exact e.symm⟩\n"
+    "   · refine Or.inr ⟨g, Nat.eq_of_mul_eq_mul_left (show 0 < {p} by omega) ?_⟩\n"
+    "     rw [Nat.mul_one]; rw [g] at e; exact e.symm"
+)
 _SMALL = (2, 3, 5)
+_MOST_DIVIDED = 4
 _MOST_PRIMES = 5
 _REACH = 60
 """Values of variables that are tried, to see whether only one fits."""
@@ -62,7 +73,10 @@ def primes(goal: Reader) -> Iterator[Suggestion]:
     found = [Prime(f.name, m["p"]) for f in goal.facts if (m := _PRIME.fullmatch(f.type))][:_MOST_PRIMES]
     if found:
         yield from _small_divisors(goal, found)
+        yield from _divided(goal, found)
+        yield from _residues(goal, found)
         for prime in found:
+            yield from _subtracted(goal, prime)
             yield from _euclid(goal, prime)
             yield from _factored(goal, prime)
 
@@ -164,8 +178,88 @@ def _euclid(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
                 f"first | replace {fact.name} := {e}{kinds[1]} _ _ {fact.name} | "
                 f"have {goal.fresh(f'hor_{fact.name}')} := {e}{kinds[0]} _ _ {fact.name} | skip"
             )
-    finish = "first | assumption | (simp_all; done) | grind | skip"
+    powers = "(apply (Nat.pow_dvd_pow_iff (by decide)).mpr; assumption)"
+    finish = f"first | assumption | {powers} | (simp_all; done) | grind | skip"
     yield Suggestion("(" + "\n ".join([*lines, finish]) + ")", 0.75, FULL, 10_000)
+
+
+def _divided(goal: Reader, found: list[Prime]) -> Iterator[Suggestion]:
+    """What is seen to divide a prime is 1 or the prime: the factors in an equation, a greatest common divisor."""
+    if any(f.name.startswith("hpd") for f in goal.facts):
+        return
+    lines: list[str] = []
+    splits: list[str] = []
+    for prime in found:
+        p, h = prime.text, prime.name
+        for fact in goal.facts:
+            name = goal.fresh(f"hpd{len(lines)}")
+            for pattern, proof in ((rf"({_ATOM}) \* ({_ATOM}) = {re.escape(p)}", f"{fact.name}.symm"),
+                                   (rf"{re.escape(p)} = ({_ATOM}) \* ({_ATOM})", fact.name)):  # fmt: skip
+                if match := re.fullmatch(pattern, fact.type):
+                    lines.append(_FACTORS.format(name=name, h=h, p=p, a=match[1], b=match[2], proof=proof))
+                    splits.append(name)
+        for a, b in dict.fromkeys((a, b) for kind, a, b in pairs(goal.text) if kind == "gcd"):
+            for side, opposite, one in (("left", "right", a), ("right", "left", b)):
+                if one.strip("()") == p:
+                    name = goal.fresh(f"hpd{len(lines)}")
+                    lines.append(
+                        f"have {name} := {h} _ (Nat.gcd_dvd_{side} {a} {b})\n"
+                        f" have {name}d := Nat.gcd_dvd_{opposite} {a} {b}\n"
+                        f" try have {name}l := Nat.le_of_dvd (by omega) {name}d"
+                    )
+                    splits.append(name)
+    if lines:
+        cases = [f"rcases {name} with {name} | {name}" for name in splits[:2]]
+        end = f"{' <;> '.join(cases)} <;> try first | omega | (simp_all; done) | grind"
+        yield Suggestion("(" + "\n ".join([*lines[:_MOST_DIVIDED], end]) + ")", 0.79, FULL, 10_000)
+
+
+def _subtracted(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
+    """A prime ``a - b`` gets a name: an equation without subtraction says more."""
+    match = re.fullmatch(r"([^-]+) - ([^-]+)", prime.text)
+    if match is None:
+        return
+    name, equation = goal.fresh("q"), goal.fresh("hq")
+    yield Suggestion(
+        f"(have {equation}p : 2 ≤ {prime.text} := by first | assumption | omega\n"
+        f" generalize {equation} : {prime.text} = {name} at *\n"
+        f" replace {equation} : {match[1]} = {name} + {match[2]} := by omega)",
+        0.8,
+    )
+
+
+def _residues(goal: Reader, found: list[Prime]) -> Iterator[Suggestion]:
+    """Primes that are polynomials in one variable: for each remainder of it, d divides one of them, which is d."""
+    names = {name for prime in found for name in identifiers(prime.text)}
+    if len(names) != 1 or len(found) < 2 or any(f.name.startswith("hmd") for f in goal.facts):
+        return
+    (n,) = names
+    try:
+        terms = [compiled(read_number(prime.text, {n: Kind.NAT}, Kind.NAT)) for prime in found]
+        for d in (3, 5, 7):
+            table = [[int(term({n: r + d})) % d for term in terms] for r in range(d)]
+            if all(0 in row for row in table) and not all(row[0] == 0 for row in table):
+                break
+        else:
+            return
+    except (NotUnderstood, Undecided):
+        return
+    name, rest = goal.fresh("hmd"), goal.fresh("hrest")
+    claims = list(dict.fromkeys(found[row.index(0)].text for row in table))
+    lines = [
+        f"have {name} : {' ∨ '.join(f'{text} = {d}' for text in claims)} := by",
+        f"  have {rest} : {' ∨ '.join(f'{n} % {d} = {r}' for r in range(d))} := by omega",
+        f"  rcases {rest} with {' | '.join([rest] * d)}",
+    ]
+    for row in table:
+        prime = found[row.index(0)]
+        computed = f"simp [Nat.pow_succ, Nat.mul_mod, Nat.add_mod, {rest}]"
+        lines.append(
+            f"  · rcases {prime.name} {d} (Nat.dvd_of_mod_eq_zero (by first | omega | {computed})) with e | e\n"
+            f"     · omega\n     · simp only [← e, true_or, or_true]"
+        )
+    split = f"rcases {name} with {' | '.join([name] * len(claims))}"
+    yield Suggestion("(" + "\n ".join([*lines, f"{split} <;> try first | omega | grind"]) + ")", 0.79, FULL, 15_000)
 
 
 def _factored(goal: Reader, prime: Prime) -> Iterator[Suggestion]:
