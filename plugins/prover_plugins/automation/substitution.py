@@ -14,6 +14,7 @@ from itertools import product
 from prover.lean.terms import Term as Prefix
 from prover_plugins.automation.closing import MEDIUM
 from prover_plugins.automation.reading import Reader, Suggestion, identifiers
+from prover_plugins.automation.recurrences import read_recurrences
 
 _NUMBERS = frozenset({"Nat", "Int", "Rat"})
 _MOST_INSTANCES = 24
@@ -72,8 +73,9 @@ def substitution(goal: Reader) -> Iterator[Suggestion]:
     """The instances at few terms, and at more; for existence, the values of the function that may be meant."""
     known = functions(goal)
     found = laws(goal, known) if known else []
-    if not found or goal.in_induction:
-        return
+    recurrences = {r.fact for r in read_recurrences(goal)}
+    if not found or goal.in_induction or all(law.name in recurrences for law in found):
+        return  # sequences have rules of their own
     if goal.goal.shape == "exists":
         for f in known:
             for witness in (f"{f} 1", f"{f} 0", f"{f} 1 - {f} 0"):
@@ -85,7 +87,7 @@ def substitution(goal: Reader) -> Iterator[Suggestion]:
         names = " ".join(reversed([law.name for law in found]))
         tactic = "(" + "\n ".join([*lines, f"clear {names}", "grind"]) + ")"
         if lines and tactic != before:
-            yield Suggestion(tactic, score, MEDIUM, 10_000)
+            yield Suggestion(tactic, score, MEDIUM, 6_000)
         before = tactic
 
 
