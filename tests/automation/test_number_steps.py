@@ -93,6 +93,9 @@ FINISHED = [
     ("hV", "", "(n : Int) (h : 121 ∣ n ^ 2 + 3 * n + 5) : False"),
     ("hV", "", "(a b c : Int) (h : 9 ∣ a ^ 3 + b ^ 3 + c ^ 3) : 3 ∣ a * b * c"),
     ("hV", "", "(a b c : Nat) (h : a ^ 2 + b ^ 2 = c ^ 2) : 12 ∣ a * b * c"),
+    ("hp1", "", "(n : Nat) (h : n % 2 = 1) : (2 ^ n + 3 ^ n) % 5 = 0"),
+    ("% 8", "", "(m n : Nat) (h : 3 ^ m = 2 * n + 1) (g : m % 2 = 0) : 4 ∣ n"),
+    ("hlo", "", "(y z : Nat) (h : 2 < y) (g : y < z) (l : 2 * y + y * z + z * 2 = 2 * y * z) : y = 3 ∧ z = 6"),
     ("hpd", "", "(p n : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : n < p) (k : 0 < n) : Nat.gcd n p = 1"),
     ("hpd", "", "(x y p : Nat) (g : 2 < p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : 1 < y) (k : x * y = p) : x = 1"),
     ("heu", "", "(p a : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : p ∣ a ^ 3) : p ^ 3 ∣ a ^ 3"),
@@ -138,6 +141,8 @@ PROGRESS = [
      "6 * ↑x + 6 * ↑y"),
     ("hcf", "", "(s : Nat → Rat) (h : s 0 = 0) (g : ∀ n, s (n + 1) = s n + 1 / (((n : Rat) + 1) * ((n : Rat) + 2))) : "
      "s 99 = 99 / 100", "s n = ↑n / (1 + ↑n)"),
+    ("hlo", "", "(x y z : Nat) (h : 0 < x) (g : x ≤ y) (l : y ≤ z) (k : x * y * z = x + y + z) : z = 3",
+     "1 * y * z = 1 + y + z"),
     ("hmd", "", "(p : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) "
      "(l : ∀ m, m ∣ p ^ 2 + 2 → m = 1 ∨ m = p ^ 2 + 2) : p = 3", "p ^ 2 + 2 = 3"),
     ("generalize", "", "(n : Nat) (g : 2 ≤ n ^ 2 - 1) (h : ∀ m, m ∣ n ^ 2 - 1 → m = 1 ∨ m = n ^ 2 - 1) : n = 2",

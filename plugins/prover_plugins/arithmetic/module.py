@@ -22,6 +22,7 @@ from prover_plugins.arithmetic.factoring import factorings
 from prover_plugins.arithmetic.fractions import fractions
 from prover_plugins.arithmetic.goals import Question, own_notation, read_goal
 from prover_plugins.arithmetic.language import Kind
+from prover_plugins.arithmetic.ordering import ordering
 from prover_plugins.arithmetic.products import products
 from prover_plugins.arithmetic.reading import NotUnderstood
 from prover_plugins.arithmetic.residues import residues
@@ -36,7 +37,9 @@ _MOST_GOALS = 4
 _RULES: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
     witnesses, residues, subtractions, divisors, descents, dividing, congruence, exponentials,
 )  # fmt: skip
-_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (castings, products, eliminations, fractions, boxes)
+_ADDING: tuple[Callable[[Sketch], Iterator[Candidate]], ...] = (
+    castings, products, ordering, eliminations, fractions, boxes,
+)  # fmt: skip
 """Rules whose steps add facts or substitute, and finish nothing."""
 _FACTORING_FROM = 0.45
 """The best score of a factoring or a certificate: what is better comes first, and may make their work unnecessary."""
