@@ -26,6 +26,7 @@ FINISHED = [
     (substitution, "(f : Int → Int) (h : ∀ x, f (x + 2) = - f x) (x : Int) : f (x + 8) = f x"),
     (substitution, "(f : Rat → Rat) (h : ∀ x, f (2 * x + 1) = 4 * x ^ 2 + 3) (x : Rat) : f x = x ^ 2 - 2 * x + 4"),
     (orbits, "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y) (n : Int) : f n = n * f 1"),
+    (orbits, "(f : Int → Int) (h : ∀ x y, f (x + y) = f x + f y) (g : f 2 = 6) (n : Int) : f n = 3 * n"),
     (orbits, "(f : Int → Int) (h : ∀ x, f (x + 1) = f x + 2 * x + 1) (g : f 0 = 0) (n : Int) : f n = n ^ 2"),
     (growth, "(f : Nat → Nat) (h : ∀ n, f (f n) < f (n + 1)) (n : Nat) : n ≤ f n"),
     (growth, "(f : Nat → Nat) (h : ∀ n, f n + 2 < f (n + 1)) (n : Nat) : n ≤ f n"),

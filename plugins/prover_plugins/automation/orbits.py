@@ -18,6 +18,7 @@ from prover_plugins.automation.substitution import Law, functions, laws
 _SHIFT = r"∀ \(?(?P<x>\w+)(?: : \w+\))?, {f} \((?P=x) \+ (?P<c>\d+)\) = (?P<body>[^∀∃→]+)"
 _SUM = r"∀ \(?(?P<x>\w+) (?P<y>\w+)(?: : \w+\))?, {f} \((?P=x) \+ (?P=y)\) = (?P<body>[^∀∃→]+)"
 _WALL_MS = 15_000
+_FEW = 6
 
 
 def orbits(goal: Reader) -> Iterator[Suggestion]:
@@ -109,7 +110,9 @@ def _both_ways(goal: Reader, found: list[Law], f: str) -> Iterator[Suggestion]:
         for place, law in enumerate(found):
             if set(law.domains) != {"Int"} or len(law.domains) > 2:
                 continue
-            both = [f"{up} 1", f"{down} 1", "0 0", "1 (-1)"]
+            given = [int(i) for fact in goal.facts for i in re.findall(rf"^{re.escape(f)} (\d+) = ", fact.type)]
+            steps = [f"{i} 1" for i in range(1, min(max(given, default=1), _FEW))]
+            both = [f"{up} 1", f"{down} 1", "0 0", "1 (-1)", *steps]
             options = both if len(law.domains) == 2 else [up, down, "0"]
             lines += [f"have i{place}{j} := {law.name} {option}" for j, option in enumerate(options)]
         if not lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import prod
 
 from prover_plugins.arithmetic.constants import INSTANCES
 from prover_plugins.arithmetic.language import Kind
@@ -22,6 +23,8 @@ _MOST_BITS = 400_000
 
 _LONGEST_CYCLE = 600
 _LARGEST_MODULUS = 30
+_LARGEST_SCALE = 8
+_MOST_CASES = 36
 _LARGEST_HUGE_MODULUS = 2_000
 
 
@@ -173,7 +176,9 @@ def _power(integer: bool, base: int, exponent: str) -> str:
 
 
 def _by_cycle(goal: Reader) -> Iterator[Suggestion]:
-    """Powers of a numeral with a variable exponent, modulo m: the cycle of residues, by induction."""
+    """Powers of a numeral with a variable exponent, modulo m: the cycle of residues, by induction; several powers with
+    one variable together."""
+    together: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
     prefix = "Int" if re.search(r"\(\d+ : Int\)", goal.text) else "Nat"
     seen: set[tuple[str, str, int]] = set()
     for base, exponent in _POWER.findall(goal.text):
@@ -181,14 +186,31 @@ def _by_cycle(goal: Reader) -> Iterator[Suggestion]:
         if read is None or read[1] not in {v.name for v in goal.numbers}:
             continue
         factor, variable, offset = read
-        for modulus in moduli(goal.text, _LARGEST_MODULUS):
+        found = moduli(goal.text, _LARGEST_MODULUS)
+        scales = {int(c) for c in re.findall(r"(?<![\w.^] )(\d+) \* \w", goal.text) if 2 <= int(c) <= _LARGEST_SCALE}
+        scaled = [m * c for m in found for c in sorted(scales) if m * c <= _LARGEST_MODULUS]
+        for modulus in dict.fromkeys([*found, *scaled]):
             if (base, exponent, modulus) in seen:
                 continue
             seen.add((base, exponent, modulus))
             cycle = _cycle(int(base), factor, offset, modulus)
             if cycle is None:
                 continue
-            yield _power_step(goal, prefix, base, factor, variable, offset, modulus, cycle)
+            group = together.setdefault((variable, modulus), [])
+            lemma, name = _power_lemma(goal, prefix, base, factor, variable, offset, modulus, cycle, len(group))
+            group.append((lemma, name, len(cycle)))
+            score = 0.25 if modulus in found else 0.15
+            yield Suggestion(_by_cases([group[-1]]), score, FULL, 10_000)
+    for group in together.values():
+        if len(group) > 1 and prod(period for _, _, period in group) <= _MOST_CASES:
+            yield Suggestion(_by_cases(group), 0.3, FULL, 15_000)
+
+
+def _by_cases(group: list[tuple[str, str, int]]) -> str:
+    """The lemmas about some powers, and all cases of their residues."""
+    splits = [f"rcases {name} with {' | '.join([name] * period)}" for _, name, period in group if period > 1]
+    end = " <;> ".join([*splits, "omega"])
+    return "(" + "\n ".join([*(lemma for lemma, _, _ in group), end]) + ")"
 
 
 def _cycle(base: int, factor: int, offset: int, modulus: int) -> list[int] | None:
@@ -204,7 +226,7 @@ def _cycle(base: int, factor: int, offset: int, modulus: int) -> list[int] | Non
     return None
 
 
-def _power_step(
+def _power_lemma(
     goal: Reader,
     prefix: str,
     base: str,
@@ -213,7 +235,9 @@ def _power_step(
     offset: int,
     modulus: int,
     cycle: list[int],
-) -> Suggestion:
+    place: int,
+) -> tuple[str, str]:
+    """The lemma that says with which remainder of the variable the power has which residue, and its name."""
     period = len(cycle)
 
     def exponent(name: str) -> str:
@@ -228,8 +252,8 @@ def _power_step(
         power = f"{base} ^ {exponent(name)} % {modulus} = {cycle[index]}"
         return power if period == 1 else f"{name} % {period} = {index} ∧ {power}"
 
-    k, ih, h = goal.fresh("k"), goal.fresh("ih"), goal.fresh("hp")
-    positive = goal.fresh("hpos", [h])
+    k, ih, h = goal.fresh("k"), goal.fresh("ih"), goal.fresh(f"hp{place or ''}")
+    positive = goal.fresh(f"hpos{place or ''}", [h])
     claims = " ∨ ".join(claim(k, i) if period == 1 else f"({claim(k, i)})" for i in range(period))
     if factor == 1 and offset == 0:
         unfold = f"rw [{prefix}.pow_succ]"
@@ -239,16 +263,13 @@ def _power_step(
         before = f"{factor} * {k}" if factor != 1 else k
         before += f" + {offset}" if offset else ""
         unfold = f"rw [show {whole} = ({before}) + {factor} from by omega, {prefix}.pow_add]"
-    split = "" if period == 1 else f"\n rcases {h} with {' | '.join([h] * period)} <;> omega"
-    closing = "\n omega" if period == 1 else split
-    tactic = (
-        f"(have {h} : ∀ {k} : Nat, {claims} := by\n"
+    lemma = (
+        f"have {h} : ∀ {k} : Nat, {claims} := by\n"
         f"   intro {k}\n"
         f"   induction {k} with\n"
         f"   | zero => simp\n"
         f"   | succ {k} {ih} => {unfold}; omega\n"
         f" have {h} := {h} {variable}\n"
         f" have {positive} : 0 < {base} ^ {exponent(variable)} := {prefix}.pow_pos (by decide)"
-        f"{closing})"
     )
-    return Suggestion(tactic, 0.25, FULL, 10_000)
+    return lemma, h
