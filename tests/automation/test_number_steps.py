@@ -96,6 +96,8 @@ FINISHED = [
     ("hp1", "", "(n : Nat) (h : n % 2 = 1) : (2 ^ n + 3 ^ n) % 5 = 0"),
     ("% 8", "", "(m n : Nat) (h : 3 ^ m = 2 * n + 1) (g : m % 2 = 0) : 4 ∣ n"),
     ("hlo", "", "(y z : Nat) (h : 2 < y) (g : y < z) (l : 2 * y + y * z + z * 2 = 2 * y * z) : y = 3 ∧ z = 6"),
+    ("exact ⟨", "", ": ∃ a b c : Int, a ^ 2 + b ^ 2 = c ^ 2 ∧ 0 < a ∧ a < b ∧ 10 < a"),
+    ("induction m", FACTORIAL, "(n : Nat) (h : 0 < n) : n ∣ Nat.factorial n"),
     ("hpd", "", "(p n : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : n < p) (k : 0 < n) : Nat.gcd n p = 1"),
     ("hpd", "", "(x y p : Nat) (g : 2 < p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : 1 < y) (k : x * y = p) : x = 1"),
     ("heu", "", "(p a : Nat) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (g : p ∣ a ^ 3) : p ^ 3 ∣ a ^ 3"),
@@ -143,6 +145,7 @@ PROGRESS = [
      "s 99 = 99 / 100", "s n = ↑n / (1 + ↑n)"),
     ("hlo", "", "(x y z : Nat) (h : 0 < x) (g : x ≤ y) (l : y ≤ z) (k : x * y * z = x + y + z) : z = 3",
      "1 * y * z = 1 + y + z"),
+    ("reducePow", "", "(p : Nat) (h : p ∣ 2 ^ 11 - 1) : p < 2048", "p ∣ 2047"),
     ("hmd", "", "(p : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) "
      "(l : ∀ m, m ∣ p ^ 2 + 2 → m = 1 ∨ m = p ^ 2 + 2) : p = 3", "p ^ 2 + 2 = 3"),
     ("generalize", "", "(n : Nat) (g : 2 ≤ n ^ 2 - 1) (h : ∀ m, m ∣ n ^ 2 - 1 → m = 1 ∨ m = n ^ 2 - 1) : n = 2",

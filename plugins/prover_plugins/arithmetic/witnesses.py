@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isqrt, lcm
 
 from prover.domain import Candidate
-from prover_plugins.arithmetic.counterexamples import counterexample, models
+from prover_plugins.arithmetic.counterexamples import WORK, counterexample, models
 from prover_plugins.arithmetic.goals import Question
 from prover_plugins.arithmetic.language import FALSE, Kind, Term
 from prover_plugins.arithmetic.polynomials import (
@@ -25,6 +25,8 @@ from prover_plugins.arithmetic.steps import Sketch, candidate, difference, resid
 
 _NUMERALS = (*range(13), -1, -2, -3, -4, -5, -6)
 _MODELS = 8
+_MORE = 20
+"""How much longer numerals alone are looked for than counterexamples: such a target is the whole problem."""
 _LARGEST_DIVISOR = 24
 _LARGEST_SLOPE = 13
 _LARGEST_MODULUS = 200
@@ -236,7 +238,7 @@ def _constants(bound: list[tuple[str, Kind]], body: Term) -> list[str]:
     if any(kind not in (Kind.NAT, Kind.INT) for _, kind in bound):
         return []
     question = Question(dict(bound), tuple(body.conjuncts()), FALSE, tuple(name for name, _ in bound))
-    model = counterexample(question)
+    model = counterexample(question, _MORE * WORK)
     if model is None:
         return []
     return [", ".join(f"({model[name]})" if model[name] < 0 else str(model[name]) for name, _ in bound)]

@@ -14,6 +14,8 @@ from prover_plugins.automation.closing import FULL, QUICK
 from prover_plugins.automation.reading import Reader, Suggestion, moduli
 
 _LARGEST_MODULUS = 30
+_LARGEST_POWER = 10**12
+_CLOSED_POWER = re.compile(r"(?<![\w.^] )(?<![\w.])(\d{1,4}) \^ (\d{1,3})(?!\d| \^)")
 _NONLINEAR = re.compile(r"[\w₀-₉')] \* [^\W\d(]|[\w₀-₉')] \* \(|\^")
 
 
@@ -22,6 +24,7 @@ def arithmetic(goal: Reader) -> Iterator[Suggestion]:
     if not goal.is_arithmetic:
         return
     yield from _residues(goal)
+    yield from _closed_powers(goal)
     yield from _without_subtraction(goal)
     yield from _casts(goal)
     yield from _products(goal)
@@ -58,6 +61,13 @@ def _residues(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(f"({head}{simplify} at *)", 0.09, FULL, 10_000)
             if modulus <= 6:
                 yield Suggestion(f"({head}try omega)", 0.06, FULL, 10_000)
+
+
+def _closed_powers(goal: Reader) -> Iterator[Suggestion]:
+    """Computes what has no variables, such as ``2 ^ 11 - 1``: other rules look for numerals."""
+    if any(int(a) ** min(int(b), 99) < _LARGEST_POWER for a, b in _CLOSED_POWER.findall(goal.text)):
+        names = ", ".join(f"{kind}.reduce{name}" for kind in ("Nat", "Int") for name in ("Pow", "Sub", "Mul", "Add"))
+        yield Suggestion(f"simp only [{names}] at *", 0.4, QUICK)
 
 
 def _without_subtraction(goal: Reader) -> Iterator[Suggestion]:
@@ -145,7 +155,8 @@ def _from_bound(goal: Reader) -> Iterator[Suggestion]:
             f" | zero => first | decide | simp{goal.unfolding()}\n"
             f" | succ {m} {ih} =>\n"
             f"   rw [show {m} + 1{shift} = ({m}{shift}) + 1 from by omega]{simplify}\n"
-            f"   first | omega | grind | exact Nat.dvd_mul_left_of_dvd {ih} _ | (rw [Nat.mul_mod, {ih}]; simp; done))",
+            f"   first | omega | grind | exact Nat.dvd_mul_right _ _ | exact Nat.dvd_mul_left_of_dvd {ih} _\n"
+            f"         | (rw [Nat.mul_mod, {ih}]; simp; done))",
             0.45,
             FULL,
             10_000,
