@@ -97,6 +97,7 @@ FINISHED = [
     ("% 8", "", "(m n : Nat) (h : 3 ^ m = 2 * n + 1) (g : m % 2 = 0) : 4 ∣ n"),
     ("hlo", "", "(y z : Nat) (h : 2 < y) (g : y < z) (l : 2 * y + y * z + z * 2 = 2 * y * z) : y = 3 ∧ z = 6"),
     ("exact ⟨", "", ": ∃ a b c : Int, a ^ 2 + b ^ 2 = c ^ 2 ∧ 0 < a ∧ a < b ∧ 10 < a"),
+    ("pow_mul", "", "(a : Nat → Nat) (h : a 0 = 2) (g : ∀ n, a (n + 1) = a n ^ 2) (n : Nat) : a n = 2 ^ 2 ^ n"),
     ("induction m", FACTORIAL, "(n : Nat) (h : 0 < n) : n ∣ Nat.factorial n"),
     ("hpd", "", "(p n : Nat) (g : 2 ≤ p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : n < p) (k : 0 < n) : Nat.gcd n p = 1"),
     ("hpd", "", "(x y p : Nat) (g : 2 < p) (h : ∀ m, m ∣ p → m = 1 ∨ m = p) (l : 1 < y) (k : x * y = p) : x = 1"),

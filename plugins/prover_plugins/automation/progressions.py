@@ -31,6 +31,7 @@ _SUM_LEMMAS = (
     "List.sum_nil", "List.foldl_append", "List.foldl_cons", "List.foldl_nil", "List.filter_append", "List.filter_cons",
     "List.filter_nil", "List.length_append",
 )  # fmt: skip
+_TOWER = re.compile(r"\^ \(?\d+ \^")
 _LARGEST_SHIFT = 30
 _LARGEST_FACTOR = 10**9
 _MOST_EXPONENTS = 6
@@ -164,7 +165,9 @@ class _Step:
         lines += self._power_lines(texts, " ".join([*instances, places]))
         lines += self._sequence_lines(list(instances), places)
         rational = "Rat" in self.goal.symbols and self.goal.goal.shape == "eq"
-        lines.append("first | grind | skip" if rational else "first | omega | grind | skip")
+        # a tower of powers, such as 2 ^ 2 ^ n, whose recurrence takes a power
+        tower = f" | (rw [{ih[0]}, ← Nat.pow_mul, Nat.pow_succ]; done)" if _TOWER.search(self.target) else ""
+        lines.append("first | grind | skip" if rational else f"first | omega | grind{tower} | skip")
         return lines
 
     def _power_lines(self, texts: list[str], places: str) -> list[str]:
