@@ -203,7 +203,7 @@ def _by_cycle(goal: Reader) -> Iterator[Suggestion]:
             yield Suggestion(_by_cases([group[-1]]), score, FULL, 10_000)
     for group in together.values():
         if len(group) > 1 and prod(period for _, _, period in group) <= _MOST_CASES:
-            yield Suggestion(_by_cases(group), 0.3, FULL, 15_000)
+            yield Suggestion(_by_cases(group), 0.62, FULL, 15_000)
 
 
 def _by_cases(group: list[tuple[str, str, int]]) -> str:
